@@ -1,0 +1,1 @@
+"""The architecture file and the chip built from it."""

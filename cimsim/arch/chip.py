@@ -1,0 +1,76 @@
+"""ArchSpec -> Chip: geometry, clocking and the components with their costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cimsim.arch.spec import ArchSpec
+from cimsim.circuits.cost import Component
+
+__all__ = ["Chip", "Geometry", "Timing"]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Counts that the mapper needs. Order: chip > tile > macro > subarray > cell."""
+
+    n_rows: int
+    """XNOR cells down one subarray (two word lines each)."""
+    n_columns: int
+    rows_active: int
+    """Rows summed at once; 1 for sense-amplifier read-out."""
+    subarrays_per_macro: int
+    macros_per_tile: int
+    n_tiles: int | None
+    """The budget; None sizes the chip to the network."""
+    columns_per_readout: int
+    """Columns multiplexed onto one ADC or sense amplifier."""
+    readouts_per_macro: int
+    readout: str
+    """"adc" or "sense_amp"."""
+    biases_unselected_columns: bool
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long each resource is held, in seconds, and how wide the digital parts are."""
+
+    clock_s: float
+    wordline_s: float
+    """Word-line rise and bit-line settling, once per row step."""
+    read_s: float
+    """Current flows this long for each conversion of a column."""
+    convert_s: float
+    """One ADC conversion or one sense-amplifier decision."""
+    draw_s: float
+    """Reset, set and read of the stochastic unit: one random bit."""
+    threshold_lanes: int
+    """Channels compared per clock in one tile."""
+    adder_lanes: int
+    """Partial sums added per clock in one tile."""
+    vector_lanes: int
+    """Real-valued operations per clock."""
+    averaging_lanes: int
+    link_bits_per_clock: int
+    buffer_bits_per_clock: int
+
+
+@dataclass(frozen=True, eq=False)
+class Chip:
+    """A chip ready to be mapped onto.
+
+    ``components`` by name; see `cimsim.arch.registry` for the table of names, units and actions.
+    """
+
+    spec: ArchSpec
+    geometry: Geometry
+    timing: Timing
+    components: Mapping[str, Component]
+    mc_schedule: str
+    first_layer: str
+    """"bit_serial" on the array, or "digital"."""
+    conv_mapping: str
+    """"unrolled" (kernel in one column) or "kernel_split" (K x K crossbars of C_in x C_out)."""
+    replicas: Mapping[str, int]
+    """Copies per layer name; layers not named get 1."""

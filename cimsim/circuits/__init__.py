@@ -1,0 +1,1 @@
+"""One hardware block per file: what it does, costs and occupies."""

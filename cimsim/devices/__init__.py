@@ -1,0 +1,1 @@
+"""Physics of one element: junctions and transistors."""

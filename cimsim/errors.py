@@ -1,0 +1,56 @@
+"""One family of errors: where it happened, which rule was broken, what was found, how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["CapacityError", "CimsimError", "DataError", "InputError", "SpecError", "WorkloadError", "closest"]
+
+
+class CimsimError(Exception):
+    """Bad input. Prints as ``place: rule (got value); cure``.
+
+    Parameters
+    ----------
+    place : file, line and path of the offending item, for example ``demo.yaml:14: tile.macro.adc.bits``
+    rule : what is required there, as a clause without a full stop
+    value : what was found; left out of the message when empty
+    cure : what to do about it; left out of the message when empty
+    """
+
+    def __init__(self, place: str, rule: str, value: str = "", cure: str = "") -> None:
+        super().__init__(place, rule, value, cure)
+        self.place, self.rule, self.value, self.cure = place, rule, value, cure
+
+    def __str__(self) -> str:
+        got = f" (got {self.value})" if self.value else ""
+        cure = f"; {self.cure}" if self.cure else ""
+        return f"{self.place}: {self.rule}{got}{cure}"
+
+
+class InputError(CimsimError):
+    """A command-line argument or a file that cannot be used."""
+
+
+class SpecError(CimsimError):
+    """An architecture file or a ``--set`` that breaks a rule."""
+
+
+class WorkloadError(CimsimError):
+    """A workload file that breaks a rule."""
+
+
+class DataError(CimsimError):
+    """A data set that is missing or does not fit the workload."""
+
+
+class CapacityError(CimsimError):
+    """A network that does not fit the chip."""
+
+
+def closest(word: str, candidates: Iterable[str]) -> str:
+    """A cure naming the nearest known word, or all of them when none is near."""
+    known = sorted(candidates)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"

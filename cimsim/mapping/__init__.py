@@ -1,0 +1,1 @@
+"""Where a network meets a chip: placement, folding, Program."""

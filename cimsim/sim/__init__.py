@@ -1,0 +1,1 @@
+"""Values, time and ledger: two passes over one Program."""

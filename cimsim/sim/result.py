@@ -1,0 +1,95 @@
+"""What a run hands to reporting: one immutable RunResult."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cimsim.mapping.program import Program
+
+__all__ = ["Activity", "Predictions", "RunResult", "Timeline"]
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """What the values pass counted at one MAC node, totals over all images.
+
+    Attributes
+    ----------
+    matches : cells that conduct in the parallel state, over all passes as `sequential` plays them
+    cell_reads : all driven cells, likewise
+    rows_driven : word lines driven over all MVMs, planes and passes, likewise (once per MVM, not per column tile)
+    matches_distinct, cell_reads_distinct, rows_driven_distinct : the same over distinct mask prefixes only
+    matches_enumerate, ... : the same when every mask of `enumerate` is played once
+    distinct : (n_images,) int32, distinct mask prefixes of the node's input in this image's T passes
+    """
+
+    layer: str
+    matches: float
+    cell_reads: float
+    rows_driven: float
+    matches_distinct: float
+    cell_reads_distinct: float
+    rows_driven_distinct: float
+    distinct: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Averaged outputs.
+
+    ``probabilities`` (n_images, n_classes) for classification, else the mean output; ``masks`` uint8
+    (n_images, n_mc_samples, n_stochastic_nodes), the state drawn at each node with a scalar mask.
+    """
+
+    probabilities: NDArray[np.float64]
+    predictive_entropy_nats: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    masks: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Service intervals of one image, for the figure and the trace (columns of equal length).
+
+    ``stage`` indexes ``names``; ``resource`` indexes ``resources``; integer femtoseconds.
+    """
+
+    names: tuple[str, ...]
+    resources: tuple[str, ...]
+    stage: NDArray[np.int32]
+    resource: NDArray[np.int32]
+    start_fs: NDArray[np.int64]
+    end_fs: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """Everything a run found out. ``summary`` holds the keys of ``summary.json``; tables carry units in headers."""
+
+    summary: Mapping[str, Any]
+    layers: pd.DataFrame
+    components: pd.DataFrame
+    predictions: Predictions
+    timeline: Timeline
+    manifest: Mapping[str, Any]
+    program: Program
+
+    def save(self, directory: str | Path, *, trace: bool = False) -> Path:
+        """Write the report folder, complete or not at all; returns its path."""
+        from cimsim.reporting.files import write_report
+
+        return write_report(self, Path(directory), trace=trace)
+
+    def __str__(self) -> str:
+        from cimsim.reporting.console import summary_text
+
+        return summary_text(self)

@@ -1,0 +1,1 @@
+"""Training of binary networks with Scale Dropout (needs torch)."""

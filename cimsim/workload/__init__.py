@@ -1,0 +1,1 @@
+"""What a network is; knows nothing of hardware."""
