@@ -1,1 +1,18 @@
 """What a network is; knows nothing of hardware."""
+
+from cimsim.workload.describe import describe, totals
+from cimsim.workload.graph import Dropout, InputSpec, Node, WorkloadGraph
+from cimsim.workload.reader import build_graph, load_workload
+from cimsim.workload.writer import save
+
+__all__ = [
+    "Dropout",
+    "InputSpec",
+    "Node",
+    "WorkloadGraph",
+    "build_graph",
+    "describe",
+    "load_workload",
+    "save",
+    "totals",
+]

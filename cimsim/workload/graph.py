@@ -59,8 +59,9 @@ class Node:
 class WorkloadGraph:
     """A validated network. ``shapes`` holds "input" and every node; no batch axis.
 
-    ``domains`` says what a tensor holds: "input" (the encoded input), "sign" (-1, +1, and 0 where dropped, times a
-    uniform gain) or "real". MAC nodes read "input" or "sign".
+    ``domains`` says what a tensor holds: "input" (the encoded input), "sign" (-1, +1, and 0 where dropped) or
+    "real". MAC nodes read "input" or "sign"; such a tensor stands for its value over ``divisors`` (1 without
+    rescaling dropout upstream).
     """
 
     name: str
@@ -70,6 +71,7 @@ class WorkloadGraph:
     output: str
     shapes: Mapping[str, tuple[int, ...]]
     domains: Mapping[str, str]
+    divisors: Mapping[str, float] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     dataset: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
