@@ -1,0 +1,59 @@
+"""The one door to Numba and LLVM.
+
+Compiled functions live at module level, take C-contiguous arrays and are cached on disk. ``CIMSIM_JIT=0`` turns
+the compiler off: `njit` returns the function as it is, `intrinsic` returns the plain twin.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+__all__ = ["JIT", "host_features", "host_machine", "intrinsic", "njit"]
+
+JIT = os.environ.get("CIMSIM_JIT", "1") != "0"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+if JIT:
+    import llvmlite.binding as llvm
+    import numba
+    from numba.extending import intrinsic as _numba_intrinsic
+
+
+def njit(function: Function) -> Function:
+    """Compile on first call: no Python objects, no GIL, strict IEEE arithmetic, cached beside the source."""
+    if not JIT:
+        return function
+    compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def intrinsic(twin: Function) -> Callable[[Callable[..., Any]], Function]:
+    """Decorate a code generator ``(typing_context, *argument_types) -> (signature, emit)``.
+
+    Parameters
+    ----------
+    twin : plain function with the same arguments and results, used when the compiler is off
+    """
+
+    def choose(generator: Callable[..., Any]) -> Function:
+        if not JIT:
+            return twin
+        compiled: Function = _numba_intrinsic(generator)
+        return compiled
+
+    return choose
+
+
+def host_features() -> frozenset[str]:
+    """Names of the instruction-set extensions that LLVM sees here (``avx2``, ``avx512bw``, ...)."""
+    if not JIT:
+        return frozenset()
+    return frozenset(name for name, present in llvm.get_host_cpu_features().items() if present)
+
+
+def host_machine() -> str:
+    """Architecture that the compiler targets, first word of LLVM's triple (``x86_64``, ``aarch64``)."""
+    return str(llvm.get_process_triple()).split("-")[0] if JIT else ""
