@@ -172,7 +172,7 @@ def score(task: str, outputs: ArrayLike, labels: ArrayLike) -> dict[str, float]:
     Parameters
     ----------
     task : "classification", "segmentation" or "regression"
-    outputs : probabilities (n_images, n_classes) or (n_images, n_classes, height, width), or values (n_images, ...)
+    outputs : probabilities (n_images, n_classes), or with (height, width) behind; values (n_images, ...)
     labels : (n_images,), (n_images, height, width) or the targets
     """
     if task == "classification":

@@ -1,0 +1,87 @@
+"""``cimsim inspect``: a file as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cimsim.cli.table import print_line, print_table
+
+__all__ = ["inspect"]
+
+_EPILOG = """\b
+Examples:
+  cimsim inspect lenet
+  cimsim inspect arch_configs/stt_mram.yaml
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file")
+def inspect(file: str) -> None:
+    """Show what is in a workload (.npz) or an architecture (.yaml)."""
+    from cimsim.cli.locate import find_file, known_files
+
+    is_workload = file.endswith(".npz") or (not file.endswith(".yaml") and file in known_files("workload"))
+    if is_workload:
+        _show_workload(find_file(file, "workload"))
+    else:
+        _show_architecture(find_file(file, "architecture"))
+
+
+def _show_workload(path: Path) -> None:
+    from cimsim.workload import describe, load_workload, totals
+
+    graph = load_workload(path)
+    shape = "x".join(map(str, graph.input.shape))
+    sign = "signed" if graph.input.signed else "unsigned"
+    encoding = "-1/+1" if graph.input.bits == 1 else f"{graph.input.bits}-bit {sign}"
+    print_line(f"{graph.name}: {graph.task}, input {shape} {encoding}, output of {graph.output}")
+    rows = [
+        (
+            row["layer"],
+            row["op"],
+            row["output_shape"],
+            f"{row['weights']:,}",
+            f"{row['macs']:,}",
+            row["dropout"],
+        )
+        for row in describe(graph)
+    ]
+    sums = totals(graph)
+    last = ("total", "", "", f"{sums['weights']:,}", f"{sums['macs']:,}", f"{sums['draws']:,} draws a pass")
+    print_table(("layer", "op", "output shape", "weights", "MACs", "dropout"), [*rows, last], right=(3, 4))
+    print_line("MACs of one image and pass; 1 MAC = 2 ops")
+
+
+def _show_architecture(path: Path) -> None:
+    from cimsim.arch import build_chip, load_arch
+    from cimsim.reporting.quantities import area, quantity
+
+    chip = build_chip(load_arch(path))
+    shape, timing = chip.geometry, chip.timing
+    tiles = "as many tiles as the network needs" if shape.n_tiles is None else f"{shape.n_tiles} tiles"
+    print_line(f"{chip.spec.name}: {tiles}, {shape.macros_per_tile} macros a tile")
+    print_line(
+        f"{shape.subarrays_per_macro} subarrays a macro, {shape.n_rows} x {shape.n_columns} cells each"
+    )
+    shared = f"one {shape.readout} for {shape.columns_per_readout} columns"
+    print_line(f"{shape.rows_active} rows summed at once, {shared}")
+    print_line(
+        f"clock {quantity(1 / timing.clock_s, 'Hz')}, conversion {quantity(timing.convert_s, 's')}, "
+        f"random bit {quantity(timing.draw_s, 's')}, schedule {chip.mc_schedule}"
+    )
+    rows = [
+        (
+            part.name,
+            f"{part.n_per_unit} per {part.unit}",
+            area(float(part.area_m2)),
+            quantity(float(part.leakage_w), "W"),
+            ", ".join(
+                f"{name} {quantity(float(action.energy_j), 'J')}" for name, action in part.actions.items()
+            ),
+        )
+        for part in chip.components.values()
+    ]
+    print_table(("component", "number", "area of one", "leakage", "energy per action"), rows, right=(2, 3))

@@ -1,0 +1,140 @@
+"""``cimsim run``: load, simulate, write the report, print the summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cimsim.errors import InputError
+
+if TYPE_CHECKING:
+    from cimsim.sim.result import RunResult
+
+__all__ = ["run"]
+
+_EPILOG = """\b
+Examples:
+  cimsim run stt_mram lenet
+  cimsim run stt_mram lenet --images 200 --mc exact
+  cimsim run my_chip.yaml my_net.npz --data my_digits.npz --out reports/mine
+  cimsim run stt_mram lenet --set tile.macro.adc.bits=5 --trace
+
+\b
+ARCH and WORKLOAD are files, or bare names (see: cimsim list archs).
+The report lands in reports/ARCH-WORKLOAD/ unless --out says otherwise:
+summary.json, layers.csv, components.csv, predictions.npz, manifest.json
+and figures/. An existing report there is replaced, other folders are not.
+"""
+
+
+class _Passes(click.ParamType[Any]):
+    """A number of Monte-Carlo passes, or "exact"."""
+
+    name = "T|exact"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "exact" or isinstance(value, int):
+            return value
+        if not (value.isascii() and value.isdigit() and int(value) >= 1):
+            self.fail(f"must be a number of passes from 1, or 'exact' (got {value!r})", param, ctx)
+        return int(value)
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("arch")
+@click.argument("workload")
+@click.option(
+    "--data", metavar="NAME|PATH", help="Data set or .npz with x and y [default: the workload's own]."
+)
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Folder that holds the data sets."
+)
+@click.option("--download", is_flag=True, help="Allow fetching the data set; its hash is checked.")
+@click.option(
+    "--images", type=click.IntRange(min=1), metavar="N", help="Take the first N images [default: all]."
+)
+@click.option(
+    "--mc",
+    type=_Passes(),
+    metavar="T|exact",
+    help="Monte-Carlo passes [default: 20, or 1 where nothing is random].",
+)
+@click.option(
+    "--fidelity", default="ideal", show_default=True, metavar="LEVEL", help="How much physics the values see."
+)
+@click.option(
+    "--instances", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Chips drawn."
+)
+@click.option(
+    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of ARCH; repeat at will."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="Fixes every random draw.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Report folder.")
+@click.option("--trace", is_flag=True, help="Also write trace.json (opens in ui.perfetto.dev).")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the page.")
+def run(arch: str, workload: str, *, out: Path | None, trace: bool, as_json: bool, **options: Any) -> None:
+    """Run WORKLOAD on ARCH and write a report."""
+    _check_available(options)
+    result, directory = _simulate(arch, workload, out, options)
+    result.save(directory, trace=trace)
+    if as_json:
+        from cimsim.reporting.json_text import json_text
+
+        click.echo(json_text(result.summary), nl=False)
+    else:
+        from cimsim.reporting.console import print_summary
+
+        print_summary(result, directory=directory)
+
+
+def _check_available(options: dict[str, Any]) -> None:
+    """Options whose capability has not been built say so instead of being ignored."""
+    if options["instances"] > 1:
+        cure = "leave it at 1; chips drawn from the fabrication spread need a fidelity with array errors"
+        raise InputError("--instances", "must be 1 in this version", str(options["instances"]), cure)
+    if options["jobs"] > 1:
+        raise InputError("--jobs", "must be 1 in this version", str(options["jobs"]), "leave it at 1")
+    if options["fidelity"] != "ideal":
+        raise InputError(
+            "--fidelity", "must be 'ideal' in this version", repr(options["fidelity"]), "leave it out"
+        )
+
+
+def _simulate(arch: str, workload: str, out: Path | None, options: dict[str, Any]) -> tuple[RunResult, Path]:
+    from cimsim.arch import load_arch
+    from cimsim.cli.locate import find_file
+    from cimsim.cli.progress import progress_bar
+    from cimsim.reporting.files import check_output
+    from cimsim.sim.run import simulate
+    from cimsim.workload import load_workload
+
+    arch_path, workload_path = find_file(arch, "architecture"), find_file(workload, "workload")
+    directory = out or Path("reports") / f"{arch_path.stem}-{workload_path.stem}"
+    check_output(directory)
+    spec, graph = load_arch(arch_path, options["overrides"]), load_workload(workload_path)
+    with progress_bar() as progress:
+        result = simulate(
+            spec,
+            graph,
+            data=options["data"],
+            data_dir=options["data_dir"],
+            n_images=options["images"],
+            n_mc_samples=options["mc"],
+            fidelity=options["fidelity"],
+            seed=options["seed"],
+            progress=progress,
+            download=options["download"],
+        )
+    return result, directory

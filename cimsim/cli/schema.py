@@ -1,0 +1,24 @@
+"""``cimsim schema``: what an editor needs to complete and check a YAML file."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["schema"]
+
+_EPILOG = """\b
+Example, for editors with the YAML language server:
+  cimsim schema arch > arch.schema.json
+  then put this first in the file:  # yaml-language-server: $schema=arch.schema.json
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("what", type=click.Choice(["arch"]))
+def schema(what: str) -> None:
+    """Print the JSON Schema of architecture files."""
+    import json
+
+    from cimsim.arch import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))

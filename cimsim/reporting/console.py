@@ -1,0 +1,137 @@
+"""The summary on the screen: one page that says how good, how fast, how much, and why."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cimsim.reporting.breakdown import busy_fractions, energy_by_component
+from cimsim.reporting.quantities import area, count, percent, printable, quantity
+from cimsim.sim.result import RunResult
+
+__all__ = ["print_summary", "summary_text"]
+
+_WIDTH = 80
+_LABEL = 13
+_BAR = 30
+_N_BARS = 6
+
+
+def print_summary(result: RunResult, *, directory: Path | None = None, file: IO[str] | None = None) -> None:
+    """Print the page to ``file`` (standard output); plain when it is not a terminal."""
+    _render(result, directory, Console(file=file, highlight=False))
+
+
+def summary_text(result: RunResult) -> str:
+    """The page as plain text, 80 columns wide."""
+    page = io.StringIO()
+    _render(
+        result, None, Console(file=page, width=_WIDTH, no_color=True, highlight=False, legacy_windows=False)
+    )
+    return page.getvalue()
+
+
+def _render(result: RunResult, directory: Path | None, console: Console) -> None:
+    console.print(Text(_title(result), style="bold"))
+    for label, text in _rows(result, ascii_only="utf" not in console.encoding.lower()):
+        console.print(Text(f"{label:<{_LABEL}}", style="cyan") + text)
+    if directory is not None:
+        console.print(Text(f"{'report':<{_LABEL}}", style="cyan") + Text(f"{printable(directory)}/"))
+
+
+def _title(result: RunResult) -> str:
+    summary, graph = result.summary, result.program.graph
+    data = summary.get("dataset") or graph.dataset
+    images = f"{count(summary['n_images'])} images" + (f" of {printable(data)}" if data else "")
+    return f"{printable(graph.name)} on {printable(result.program.chip.spec.name)}, {images}"
+
+
+def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
+    summary = result.summary
+    yield from _quality(result.program.graph.task, summary)
+    rate = f"{count(summary['throughput_images_per_s'])} images/s in a stream"
+    yield "latency", _line(f"{quantity(summary['latency_s'], 's')} per image", rate)
+    yield from _limits(result)
+    spread = f"{quantity(summary['energy_low_j'], 'J')} to {quantity(summary['energy_high_j'], 'J')}"
+    yield (
+        "energy",
+        _line(f"{quantity(summary['energy_j'], 'J')} per image", f"{spread}, 5-95 % of the sources"),
+    )
+    yield from _bars(energy_by_component(result.components), ascii_only)
+    stream = f"{quantity(summary['energy_stream_j'], 'J')} per image in a stream"
+    yield "power", _line(quantity(summary["power_w"], "W"), stream)
+    executed, nominal = (f"{summary[key] / 1e12:.3g}" for key in ("ops_per_j", "nominal_ops_per_j"))
+    yield "efficiency", _line(f"{executed} TOPS/W executed", f"{nominal} nominal (1-bit ops, 1 MAC = 2 ops)")
+    written = f"{quantity(summary['program_energy_j'], 'J')} to write the weights once"
+    yield "area", _line(area(summary["area_m2"]), written)
+    units = _number(summary["n_stochastic_units"], "stochastic unit")
+    yield "random bits", _line(f"{count(summary['n_random_bits'])} per image", f"from {units}")
+    yield "settings", Text(_settings(summary))
+    for warning in _warnings(summary):
+        lines = textwrap.wrap(printable(warning), _WIDTH - _LABEL) or [""]
+        yield "note", Text(f"\n{'':<{_LABEL}}".join(lines), style="yellow")
+
+
+def _line(*parts: str) -> Text:
+    return Text("   ".join(parts))
+
+
+def _number(n: int, thing: str) -> str:
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def _quality(task: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    if task == "classification":
+        low, high = percent(summary["accuracy_low"]), percent(summary["accuracy_high"])
+        yield (
+            "accuracy",
+            Text(f"{percent(summary['accuracy'])}   ({low} to {high}, Wilson 95 %)", style="bold"),
+        )
+        yield (
+            "calibration",
+            _line(f"NLL {summary['nll']:.4f} nats", f"ECE {percent(summary['ece'])} (15 bins)"),
+        )
+    elif task == "segmentation":
+        overlap = f"mean IoU {percent(summary['mean_iou'])}"
+        yield "accuracy", _line(f"{percent(summary['pixel_accuracy'])} of pixels", overlap)
+    else:
+        yield "error", Text(f"RMSE {summary['rmse']:.4g}")
+
+
+def _bars(energies: Mapping[str, float], ascii_only: bool) -> Iterator[tuple[str, Text]]:
+    """The largest components as bars; the rest in one line."""
+    total = sum(energies.values())
+    shown = list(energies.items())[:_N_BARS]
+    rest = total - sum(energy for _, energy in shown)
+    if len(energies) > _N_BARS:
+        shown.append((f"{len(energies) - _N_BARS} others", rest))
+    for name, energy in shown:
+        share = energy / total if total else 0.0
+        bar = ("#" if ascii_only else "█") * round(_BAR * share / max(energies.values()) * total)
+        label = f"{name.replace('_', ' '):<17}{quantity(energy, 'J'):>8} {percent(share, 1):>7} "
+        yield "", Text(label).append(bar, style="cyan")
+
+
+def _limits(result: RunResult) -> Iterator[tuple[str, Text]]:
+    busy = busy_fractions(result.timeline, result.program.resources)
+    if busy:
+        name, share = next(iter(busy.items()))
+        yield "limited by", Text(f"{printable(name)}, busy {percent(share, 0)} of the latency")
+
+
+def _settings(summary: Mapping[str, Any]) -> str:
+    passes = f"T = {summary['n_mc_samples']} {summary['mc_schedule']}"
+    instances = _number(summary["n_instances"], "chip instance")
+    return f"{passes}, fidelity {summary['fidelity']}, {instances}, seed {summary['seed']}"
+
+
+def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
+    if not summary["array_errors_modelled"]:
+        yield "array errors are not modelled: accuracy assumes a lossless read-out"
+    yield from summary.get("warnings", ())

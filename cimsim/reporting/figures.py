@@ -1,0 +1,313 @@
+"""The pictures of a run. The only module that imports matplotlib (file backend, no global figures)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from cimsim.metrics import ReliabilityBins, reliability_bins, wilson_interval
+from cimsim.reporting.breakdown import (
+    GROUPS,
+    busy_fractions,
+    energy_by_component,
+    energy_by_layer,
+    group_of,
+    occupancy,
+)
+from cimsim.reporting.quantities import count, percent, printable, quantity
+from cimsim.sim.result import RunResult, Timeline
+
+__all__ = [
+    "draw_energy_by_component",
+    "draw_energy_by_layer",
+    "draw_latency_timeline",
+    "draw_reliability",
+    "save_figures",
+]
+
+_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#E69F00", "#999999", "#CC79A7", "#F0E442")
+"""Okabe and Ito, "Color Universal Design" (2008): told apart with any color vision."""
+
+_COLORS = dict(zip((*GROUPS, "other"), _PALETTE, strict=False))
+_STYLE: Any = {
+    "font.size": 9.0, "axes.titlesize": 10.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#555555", "axes.axisbelow": True,
+    "grid.color": "#e3e3e3", "grid.linewidth": 0.7, "ytick.major.size": 0, "legend.frameon": False,
+    "legend.fontsize": 8.5, "text.parse_math": False, "svg.hashsalt": "cimsim", "figure.dpi": 160,
+    "svg.fonttype": "path",
+}  # fmt: skip
+_GREY = "#555555"
+_MAX_ROWS = 24
+_COLUMNS = 1200
+
+
+def save_figures(result: RunResult, directory: Path) -> None:
+    """Draw every figure the task has and write each as ``.png`` and ``.svg`` into ``directory``."""
+    drawings: dict[str, Callable[[RunResult], Figure]] = {
+        "energy_by_component": draw_energy_by_component,
+        "energy_by_layer": draw_energy_by_layer,
+        "latency_timeline": draw_latency_timeline,
+    }
+    if result.program.graph.task == "classification":
+        drawings["reliability"] = draw_reliability
+    directory.mkdir(parents=True, exist_ok=True)
+    with mpl.rc_context(_STYLE):
+        for name, draw in drawings.items():
+            _save(draw(result), directory / name)
+
+
+def draw_energy_by_component(result: RunResult) -> Figure:
+    """The total with its 5 to 95 % range, split by group, above one bar for each component."""
+    energies = energy_by_component(result.components)
+    figure = _figure(2.1 + 0.26 * len(energies))
+    top, bars = figure.subplots(2, 1, height_ratios=(1.0, max(2.0, 0.42 * len(energies))))
+    _draw_total(top, energies, result.summary)
+    total = sum(energies.values())
+    names = list(energies)
+    scale, unit = _scaled(max(energies.values(), default=0.0), "J")
+    values = [energies[name] / scale for name in names]
+    bars.barh(range(len(names)), values, height=0.72, color=[_COLORS[group_of(name)] for name in names])
+    for y, name in enumerate(names):
+        label = f" {quantity(energies[name], 'J')}   {percent(energies[name] / total, 1)}"
+        bars.text(values[y], y, label, va="center", fontsize=8, color=_GREY)
+    _name_rows(bars, [name.replace("_", " ") for name in names])
+    bars.set_xlim(0, 1.22 * max(values, default=1.0))
+    bars.set_xlabel(f"energy per image, all its passes ({unit})")
+    return figure
+
+
+def draw_energy_by_layer(result: RunResult) -> Figure:
+    """One bar for each layer in network order, stacked by group."""
+    table = energy_by_layer(result.components)
+    figure = _figure(1.5 + 0.3 * len(table))
+    axes = figure.subplots()
+    totals = [sum(groups.values()) for groups in table.values()]
+    scale, unit = _scaled(max(totals, default=0.0), "J")
+    present = [group for group in _COLORS if any(group in groups for groups in table.values())]
+    left = np.zeros(len(table))
+    for group in present:
+        widths = np.array([groups.get(group, 0.0) for groups in table.values()]) / scale
+        axes.barh(range(len(table)), widths, left=left, height=0.72, color=_COLORS[group], label=group)
+        left += widths
+    for y, energy in enumerate(totals):
+        label = f" {quantity(energy, 'J')}   {percent(energy / sum(totals), 1)}"
+        axes.text(left[y], y, label, va="center", fontsize=8, color=_GREY)
+    _name_rows(axes, list(table))
+    axes.set_xlim(0, 1.22 * float(left.max(initial=0.0)) or 1.0)
+    axes.set_xlabel(f"energy per image, all its passes ({unit})")
+    axes.set_title("Energy by layer")
+    figure.legend(loc="outside lower center", ncols=len(present), handlelength=1.0, columnspacing=1.4)
+    return figure
+
+
+def draw_latency_timeline(result: RunResult) -> Figure:
+    """Which resource works for which layer and when: the whole image, and below it a look at its start."""
+    timeline = result.timeline
+    busy = busy_fractions(timeline, result.program.resources)
+    rows = _busiest_rows(timeline, busy)
+    layers = list(dict.fromkeys(name.rpartition(".")[0] or name for name in timeline.names))
+    colors = _layer_colors(layers)
+    span_fs = int(timeline.end_fs.max(initial=1))
+    n_passes = int(result.summary["n_mc_samples"])
+    spans = [span_fs] if n_passes == 1 else [span_fs, -(-span_fs // n_passes)]
+    figure = _figure(1.6 + len(spans) * (0.55 + 0.2 * max(len(rows), 2)))
+    for axes, span in zip(np.atleast_1d(figure.subplots(len(spans), 1)), spans, strict=True):
+        _draw_occupancy(axes, _occupancy_image(timeline, result, rows, layers, colors, span), span)
+        _name_rows(axes, [timeline.resources[row] for row in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+    whole = figure.axes[0]
+    of_all = (
+        "" if len(rows) == len(timeline.resources) else f", {len(rows)} busiest of {len(timeline.resources)}"
+    )
+    passes = "one pass" if n_passes == 1 else f"{n_passes} passes"
+    whole.set_title(f"One image, {passes}: {quantity(span_fs * 1e-15, 's')}{of_all}")
+    for y, row in enumerate(rows):
+        share = percent(busy[timeline.resources[row]], 0)
+        whole.text(
+            1.01, y, share, transform=whole.get_yaxis_transform(), va="center", fontsize=8, color=_GREY
+        )
+    whole.text(1.01, -0.9, "busy", transform=whole.get_yaxis_transform(), fontsize=8, color=_GREY)
+    if len(spans) > 1:
+        figure.axes[1].set_title(f"The first {quantity(spans[1] * 1e-15, 's')} of it", fontweight="normal")
+    handles = [Patch(color=colors[i], label=printable(layer)) for i, layer in enumerate(layers)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(8, len(layers)), handlelength=1.0)
+    return figure
+
+
+def draw_reliability(result: RunResult) -> Figure:
+    """Accuracy against confidence with Wilson 95 % intervals, over the number of images in each bin."""
+    predictions, summary = result.predictions, result.summary
+    bins = reliability_bins(predictions.probabilities, predictions.labels)
+    figure = _figure(4.9, width=5.4)
+    upper, lower = figure.subplots(2, 1, height_ratios=(3.2, 1.0), sharex=True)
+    _draw_calibration(upper, bins)
+    upper.set_title(
+        f"Reliability: ECE {percent(summary.get('ece'))}, NLL {summary.get('nll', float('nan')):.4f} nats"
+    )
+    _draw_counts(lower, bins)
+    return figure
+
+
+def _figure(height: float, width: float = 7.4) -> Figure:
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: Figure, stem: Path) -> None:
+    """Arrange the figure once and draw it once for each file (savefig would do both twice)."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    png: Any = FigureCanvasAgg(figure)
+    png.print_png(stem.with_suffix(".png"))
+    svg: Any = FigureCanvasSVG(figure)
+    svg.print_svg(stem.with_suffix(".svg"), metadata={"Date": None})
+
+
+def _scaled(value: float, unit: str) -> tuple[float, str]:
+    """The factor and the prefixed unit that make the axis ticks small numbers."""
+    text = quantity(value, unit)
+    if value == 0:
+        return 1.0, unit
+    number, prefixed = text.rsplit(" ", 1)
+    exponent = 3 * round(np.log10(value / float(number.replace(",", ""))) / 3)
+    return float(10.0**exponent), prefixed
+
+
+def _name_rows(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), [printable(name) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+
+
+def _draw_total(axes: Axes, energies: Mapping[str, float], summary: Mapping[str, Any]) -> None:
+    scale, unit = _scaled(summary["energy_j"], "J")
+    left = 0.0
+    for group, color in _COLORS.items():
+        width = sum(energy for name, energy in energies.items() if group_of(name) == group) / scale
+        if width:
+            axes.barh(0, width, left=left, height=0.6, color=color, label=group)
+            left += width
+    low, high = summary["energy_low_j"] / scale, summary["energy_high_j"] / scale
+    axes.plot(
+        [low, high], [0, 0], color="black", linewidth=1.4, marker="|", markersize=9, markeredgewidth=1.4
+    )
+    axes.set_yticks([0], ["total"])
+    axes.set_xlim(0, 1.06 * max(left, high))
+    axes.set_xlabel(f"{unit}; the line spans the 5 to 95 % range of the sources", fontsize=8, color=_GREY)
+    axes.tick_params(axis="x", labelsize=8)
+    energy_range = f"{quantity(summary['energy_low_j'], 'J')} to {quantity(summary['energy_high_j'], 'J')}"
+    axes.set_title(f"Energy per image: {quantity(summary['energy_j'], 'J')} ({energy_range})", pad=24)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 0.98),
+        ncols=7,
+        handlelength=1.0,
+        columnspacing=1.2,
+        borderpad=0,
+    )
+
+
+def _busiest_rows(timeline: Timeline, busy: Mapping[str, float]) -> list[int]:
+    """Indices of the busiest resources, in the order in which they are first used."""
+    index = {name: i for i, name in enumerate(timeline.resources)}
+    chosen = [index[name] for name, share in list(busy.items())[:_MAX_ROWS] if share > 0]
+    first = np.full(len(timeline.resources), np.iinfo(np.int64).max)
+    np.minimum.at(first, timeline.resource, timeline.start_fs)
+    return sorted(chosen, key=lambda row: (first[row], row))
+
+
+def _layer_colors(layers: list[str]) -> NDArray[np.float64]:
+    """(n_layers, 4): eight telling colors, or for deeper networks a scale that follows the depth."""
+    if len(layers) <= len(_PALETTE):
+        return mpl.colors.to_rgba_array(_PALETTE[: len(layers)])
+    return np.asarray(mpl.colormaps["viridis"](np.linspace(0.0, 0.95, len(layers))))
+
+
+def _occupancy_image(
+    timeline: Timeline,
+    result: RunResult,
+    rows: list[int],
+    layers: list[str],
+    colors: NDArray[np.float64],
+    span_fs: int,
+) -> NDArray[np.float64]:
+    """(n_rows, columns, 4): the color of the layer that holds the resource longest, fainter if it idles."""
+    layer_of_stage = np.array([layers.index(name.rpartition(".")[0] or name) for name in timeline.names])
+    layer = layer_of_stage[timeline.stage]
+    edges = np.linspace(0.0, span_fs, _COLUMNS + 1)
+    image = np.zeros((len(rows), _COLUMNS, 4))
+    for y, row in enumerate(rows):
+        here = timeline.resource == row
+        shares = np.zeros((len(layers), _COLUMNS))
+        for i in np.unique(layer[here]):
+            mine = here & (layer == i)
+            shares[i] = occupancy(timeline.start_fs[mine], timeline.end_fs[mine], edges)
+        used = np.clip(
+            shares.sum(axis=0) / result.program.resources.get(timeline.resources[row], 1), 0.0, 1.0
+        )
+        image[y] = colors[shares.argmax(axis=0)]
+        image[y, :, 3] = np.where(used > 1e-9, 0.3 + 0.7 * used, 0.0)
+    return image
+
+
+def _draw_occupancy(axes: Axes, image: NDArray[np.float64], span_fs: int) -> None:
+    scale, unit = _scaled(span_fs * 1e-15, "s")
+    padded = np.zeros((len(image), 5, *image.shape[1:]))
+    padded[:, 1:4] = image[:, None]
+    extent = (0.0, span_fs * 1e-15 / scale, len(image) - 0.5, -0.5)
+    pixels = padded.reshape(-1, *image.shape[1:])
+    axes.imshow(pixels, aspect="auto", interpolation="nearest", extent=extent, zorder=1)
+    axes.grid(axis="x")
+    axes.set_xlabel(f"time ({unit})")
+
+
+def _draw_calibration(axes: Axes, bins: ReliabilityBins) -> None:
+    full = bins.count > 0
+    x, y = bins.confidence[full], bins.accuracy[full]
+    hits = np.rint(y * bins.count[full]).astype(int)
+    bounds = np.array([wilson_interval(int(k), int(n)) for k, n in zip(hits, bins.count[full], strict=True)])
+    axes.plot(
+        [0, 1], [0, 1], color="#999999", linewidth=1.0, linestyle=(0, (4, 3)), label="perfectly calibrated"
+    )
+    axes.vlines(x, y, x, color=_PALETTE[1], linewidth=5, alpha=0.25, label="gap")
+    errors = np.clip(np.abs(bounds.T - y), 0.0, None)
+    axes.errorbar(
+        x,
+        y,
+        yerr=errors,
+        fmt="o",
+        markersize=4.5,
+        color=_PALETTE[0],
+        elinewidth=1.0,
+        capsize=2,
+        label="accuracy, 95 %",
+    )
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.04), ylabel="accuracy (fraction)")
+    axes.grid(True)
+    axes.legend(loc="upper left")
+
+
+def _draw_counts(axes: Axes, bins: ReliabilityBins) -> None:
+    width = float(bins.edges[1])
+    centres = (bins.edges[:-1] + bins.edges[1:]) / 2
+    axes.bar(centres, bins.count, width=0.9 * width, color="#b5c9d8")
+    axes.set_yscale("log")
+    decades = 10 ** np.arange(len(str(bins.count.max())))
+    axes.set_yticks(decades, [count(float(n)) for n in decades])
+    axes.minorticks_off()
+    axes.set_ylim(0.6, 8.0 * max(1, int(bins.count.max())))
+    for x, n in zip(centres, bins.count, strict=True):
+        if n:
+            axes.text(x, 1.15 * n, count(n), ha="center", va="bottom", fontsize=7, color=_GREY)
+    axes.set_xlabel("confidence (probability of the predicted class)")
+    axes.set_ylabel("images")

@@ -1,0 +1,119 @@
+"""The report folder: written beside its place and moved there when complete."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from cimsim.errors import InputError
+from cimsim.reporting.json_text import json_text
+from cimsim.sim.result import RunResult
+
+__all__ = ["FORMAT", "check_output", "write_report"]
+
+FORMAT = "cimsim-report/1"
+"""First entry of every ``manifest.json``; a folder with it may be replaced."""
+
+
+def write_report(result: RunResult, directory: Path, *, trace: bool = False) -> Path:
+    """Write every file of the report into ``directory``, or nothing at all.
+
+    An existing report is replaced, other folders are left alone.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or cannot be written.
+    """
+    check_output(directory)
+    place = directory.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
+            fresh = Path(scratch) / "report"
+            fresh.mkdir()
+            _write_files(result, fresh, trace)
+            _swap(fresh, place, Path(scratch) / "replaced")
+    except OSError as error:
+        raise _unwritable(directory, error.strerror or str(error)) from error
+    return directory
+
+
+def check_output(directory: Path) -> None:
+    """Say before a long run whether its report can be written to ``directory``.
+
+    Raises
+    ------
+    InputError
+        It is a file, a folder with something else in it, or in a place where nothing may be written.
+    """
+    if directory.is_dir():
+        if any(directory.iterdir()) and not _is_report(directory):
+            cure = "choose another folder, or empty this one"
+            raise InputError(
+                str(directory), "holds files but no cimsim report, so it is not replaced", cure=cure
+            )
+    elif directory.exists():
+        raise InputError(str(directory), "must be a folder", "a file", "choose another name")
+    parent = next(p for p in directory.resolve().parents if p.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+        raise _unwritable(directory, f"no permission to write in {parent}")
+
+
+def _unwritable(directory: Path, reason: str) -> InputError:
+    return InputError(str(directory), "must be a folder that can be written", reason, "choose another folder")
+
+
+def _is_report(directory: Path) -> bool:
+    try:
+        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == FORMAT
+
+
+def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
+    from cimsim.reporting.figures import save_figures
+
+    _write_text(directory / "summary.json", json_text(result.summary))
+    _write_text(directory / "manifest.json", json_text({**result.manifest, "format": FORMAT}))
+    result.layers.to_csv(directory / "layers.csv", index=False, lineterminator="\n")
+    result.components.to_csv(directory / "components.csv", index=False, lineterminator="\n")
+    predictions = result.predictions
+    np.savez_compressed(
+        directory / "predictions.npz",
+        probabilities=predictions.probabilities,
+        predictive_entropy_nats=predictions.predictive_entropy_nats,
+        labels=predictions.labels,
+        masks=predictions.masks,
+    )
+    save_figures(result, directory / "figures")
+    if trace:
+        from cimsim.reporting.trace import trace_text
+
+        process = result.program.chip.spec.name
+        _write_text(
+            directory / "trace.json", trace_text(result.timeline, result.program.resources, process=process)
+        )
+
+
+def _write_text(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def _swap(fresh: Path, place: Path, replaced: Path) -> None:
+    """Move the finished folder into place; the old one goes to ``replaced``, or back if the move fails."""
+    existed = place.exists()
+    if existed:
+        place.rename(replaced)
+    try:
+        fresh.rename(place)
+    except OSError:
+        if existed:
+            replaced.rename(place)
+        raise

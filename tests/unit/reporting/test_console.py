@@ -1,0 +1,93 @@
+"""The page: whole text once, then what changes it."""
+
+import io
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from cimsim.reporting.console import print_summary, summary_text
+
+PAGE = """\
+toy on demo_chip, 200 images of digits
+accuracy     98.00 %   (94.96 % to 99.22 %, Wilson 95 %)
+calibration  NLL 0.0710 nats   ECE 1.23 % (15 bins)
+latency      96.0 µs per image   10,417 images/s in a stream
+limited by   tile1.readout, busy 50 % of the latency
+energy       1.78 nJ per image   1.25 nJ to 2.85 nJ, 5-95 % of the sources
+             adc                840 pJ  47.2 % ██████████████████████████████
+             cell array         555 pJ  31.2 % ████████████████████
+             bitline            124 pJ   7.0 % ████
+             wordline driver    108 pJ   6.1 % ████
+             shift add         54.0 pJ   3.0 % ██
+             leakage           50.0 pJ   2.8 % ██
+             4 others          50.5 pJ   2.8 % ██
+power        18.6 µW   1.69 nJ per image in a stream
+efficiency   5.1 TOPS/W executed   5.4 nominal (1-bit ops, 1 MAC = 2 ops)
+area         0.35 mm²   4.20 nJ to write the weights once
+random bits  4 per image   from 1 stochastic unit
+settings     T = 2 sequential, fidelity ideal, 1 chip instance, seed 0
+note         array errors are not modelled: accuracy assumes a lossless read-out
+"""
+
+
+def with_summary(result, **changes):
+    return replace(result, summary={**result.summary, **changes})
+
+
+def with_task(result, task, **changes):
+    program = SimpleNamespace(**{**vars(result.program), "graph": replace(result.program.graph, task=task)})
+    return replace(with_summary(result, **changes), program=program)
+
+
+def test_the_whole_page(result):
+    assert summary_text(result) == PAGE == str(result)
+
+
+def test_the_page_fits_a_screen(result):
+    lines = summary_text(result).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_file_gets_plain_text_and_the_folder(result):
+    file = io.StringIO()
+    print_summary(result, directory="reports/demo-toy", file=file)
+    assert file.getvalue() == PAGE + "report       reports/demo-toy/\n"
+
+
+def test_an_ascii_stream_gets_ascii_bars(result):
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding="ascii", errors="replace")
+    print_summary(result, file=file)
+    file.flush()
+    assert b"47.2 % ##############################" in raw.getvalue()
+
+
+def test_warnings_are_notes_that_wrap_inside_the_column(result):
+    text = summary_text(with_summary(result, warnings=["word " * 30]))
+    last = text.splitlines()[-3:]
+    assert last[0].startswith("note         word")
+    assert last[1].startswith("             word")
+    assert all(len(line) <= 80 for line in last)
+
+
+def test_a_name_is_shown_and_not_obeyed(result):
+    graph = replace(result.program.graph, name="[red]evil\x1b[2J")
+    program = SimpleNamespace(**{**vars(result.program), "graph": graph})
+    assert summary_text(replace(result, program=program)).startswith("[red]evil\\x1b[2J on demo_chip")
+
+
+@pytest.mark.parametrize(
+    ("task", "values", "line"),
+    [
+        ("regression", {"rmse": 0.1234}, "error        RMSE 0.1234"),
+        (
+            "segmentation",
+            {"pixel_accuracy": 0.9, "mean_iou": 0.5},
+            "accuracy     90.00 % of pixels   mean IoU 50.00 %",
+        ),
+    ],
+)
+def test_the_task_decides_the_quality_line(result, task, values, line):
+    assert summary_text(with_task(result, task, **values)).splitlines()[1] == line

@@ -1,0 +1,95 @@
+"""The figures: what they draw, not how it looks."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from cimsim.reporting import figures
+from cimsim.sim.result import Timeline
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()]
+
+
+def boxes_overlap(figure):
+    """Pairs of visible texts whose boxes cut each other by more than a pixel."""
+    figure.draw_without_rendering()
+    shown = [t for t in figure.findobj(mpl.text.Text) if t.get_text().strip() and t.get_visible()]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in shown]
+    drawn = [(name, box) for name, box in boxes if figure.bbox.contains(*box.get_points().mean(axis=0))]
+    return [
+        (a, b)
+        for i, (a, box) in enumerate(drawn)
+        for b, other in drawn[i + 1 :]
+        if min(box.x1, other.x1) - max(box.x0, other.x0) > 1
+        and min(box.y1, other.y1) - max(box.y0, other.y0) > 1
+    ]
+
+
+@pytest.mark.parametrize(
+    "draw", ["energy_by_component", "energy_by_layer", "latency_timeline", "reliability"]
+)
+def test_no_text_covers_another(result, draw):
+    with mpl.rc_context(figures._STYLE):
+        figure = getattr(figures, f"draw_{draw}")(result)
+        assert boxes_overlap(figure) == []
+
+
+def test_component_bars_have_the_energies_as_lengths(result):
+    figure = figures.draw_energy_by_component(result)
+    bars = figure.axes[1].patches
+    assert [bar.get_width() for bar in bars] == pytest.approx([840, 555, 124, 108, 54, 50, 31, 15, 3.5, 1])
+    total = sum(bar.get_width() for bar in figure.axes[0].patches)
+    assert total == pytest.approx(1.7815)
+    assert figure.axes[0].lines[0].get_xdata() == pytest.approx([0.7 * 1.7815, 1.6 * 1.7815])
+
+
+def test_layer_bars_stack_to_the_layer_totals(result):
+    axes = figures.draw_energy_by_layer(result).axes[0]
+    right_ends = [max(bar.get_x() + bar.get_width() for bar in axes.patches if round(bar.get_y() + 0.36) == y)
+                  for y in range(4)]  # fmt: skip
+    assert right_ends == pytest.approx([0.1755, 1.4245, 0.1315, 0.05])
+
+
+def test_the_timeline_shows_each_resource_once_in_order_of_use(result):
+    figure = figures.draw_latency_timeline(result)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list(result.timeline.resources)
+    assert "50 %" in texts(figure)
+    assert len(figure.axes) == 2
+
+
+def test_one_pass_needs_no_closer_look(result):
+    single = replace(result, summary={**result.summary, "n_mc_samples": 1})
+    assert len(figures.draw_latency_timeline(single).axes) == 1
+
+
+def test_only_the_busiest_of_many_resources_are_drawn(result):
+    n = 60
+    ids = np.arange(n, dtype=np.int32)
+    line = Timeline(tuple(f"l{i}.mvm" for i in ids), tuple(f"r{i}" for i in ids), ids, ids,
+                    np.zeros(n, np.int64), 10**9 * (1 + ids.astype(np.int64)))  # fmt: skip
+    program = SimpleNamespace(**{**vars(result.program), "resources": {}})
+    figure = figures.draw_latency_timeline(replace(result, timeline=line, program=program))
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == [f"r{i}" for i in range(36, 60)]
+    assert "24 busiest of 60" in figure.axes[0].get_title(loc="left") + figure.axes[0].get_title()
+
+
+def test_a_dollar_in_a_name_is_a_dollar(result, tmp_path):
+    table = result.components.assign(layer=result.components["layer"].replace("conv1", "$x_{$"))
+    figures.save_figures(replace(result, components=table), tmp_path)
+    assert (tmp_path / "energy_by_layer.png").stat().st_size > 1000
+
+
+def test_a_regression_has_no_reliability_diagram(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "_save", lambda figure, stem: stem.touch())
+    program = SimpleNamespace(
+        **{**vars(result.program), "graph": replace(result.program.graph, task="regression")}
+    )
+    figures.save_figures(replace(result, program=program), tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["energy_by_component", "energy_by_layer", "latency_timeline"]
