@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -21,7 +22,8 @@ __all__ = ["read_archive"]
 _MAX_BYTES = 4 * 2**30
 _MAX_SPEC_BYTES = 16 * 2**20
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, TokenError)
+"""What zipfile and NumPy raise on damaged bytes; NumPy tokenizes headers that do not parse."""
 
 
 def read_archive(path: Path) -> Mapping[str, NDArray[Any]]:
@@ -92,7 +94,7 @@ def _read_array(place: str, stream: IO[bytes], size: int) -> NDArray[Any]:
         got = "pickled Python objects" if dtype.hasobject else "a structured array"
         raise WorkloadError(place, "must hold numbers or text", got)
     n_bytes = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or n_bytes > size:
+    if min(shape, default=0) < 0 or n_bytes > size - stream.tell():
         raise WorkloadError(
             place, "must be as long as its header says", f"shape {show(shape)} in {size} bytes"
         )

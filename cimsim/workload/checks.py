@@ -13,6 +13,7 @@ __all__ = ["boolean", "integer", "keys", "name", "number", "pair", "show", "text
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHOWN = 60
+_MAX_STEP = 2**20
 
 
 def show(value: object) -> str:
@@ -62,10 +63,11 @@ def name(place: str, value: Any) -> str:
 
 
 def pair(place: str, value: Any, low: int) -> tuple[int, int]:
-    """Two integers [rows, columns], each at least ``low``."""
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2
-    if not is_pair or any(isinstance(v, bool) or not isinstance(v, int) or v < low for v in value):
-        raise WorkloadError(place, f"must be two integers [rows, columns] of at least {low}", show(value))
+    """Two integers [rows, columns], each from ``low`` to 2**20."""
+    is_pair = isinstance(value, list) and len(value) == 2
+    if not is_pair or not all(type(side) is int and low <= side <= _MAX_STEP for side in value):
+        rule = f"must be two integers [rows, columns] from {low} to {_MAX_STEP}"
+        raise WorkloadError(place, rule, show(value))
     return (value[0], value[1])
 
 

@@ -100,7 +100,7 @@ def dropped_content(place: str, content: Content, dropout: Dropout | None, input
         return content
     if dropout.kind == "element_redraw" and content.kind == "real":
         raise WorkloadError(
-            place, "'element_redraw' acts on word lines and must sit on a node that gives signs"
+            place, "'element_redraw' acts on word lines: it must sit on a node that gives signs"
         )
     if content.kind == "real" or (content.kind == "input" and input_offset != 0.0):
         return REAL

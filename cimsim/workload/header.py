@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ FORMAT = "cimsim-workload/1"
 TASKS = ("classification", "regression", "segmentation")
 _REQUIRED = ("format", "name", "task", "input", "nodes", "output")
 _KNOWN = (*_REQUIRED, "classes", "dataset", "provenance")
-_MAX_INPUT_SIDE = 2**20
+_MAX_INPUT_VALUES = 2**30
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,10 @@ def plain_spec(place: str, spec: Any) -> Any:
         text = json.dumps(spec, allow_nan=False, ensure_ascii=False)
         text.encode()
         return json.loads(text)
-    except (TypeError, ValueError, RecursionError) as error:
+    except TypeError as error:
         raise WorkloadError(place, "must hold JSON values only", checks.show(str(error))) from None
+    except (ValueError, RecursionError):
+        raise WorkloadError(place, "must hold finite numbers, valid text and no cycles") from None
 
 
 def parse_header(source: str, spec: Any) -> Header:
@@ -98,24 +101,28 @@ def check_output(source: str, header: Header, name: str, shape: Shape, content: 
 
 
 def _parse_input(place: str, raw: Any) -> InputSpec:
-    found = checks.keys(
-        place, raw, ("shape", "bits", "signed", "scale", "offset", "binarize_at"), ("shape", "bits")
-    )
-    shape = found["shape"]
-    if not isinstance(shape, list) or len(shape) not in (1, 3):
-        rule = "must be [channels, rows, columns] or [features]"
-        raise WorkloadError(f"{place}: shape", rule, checks.show(shape))
+    known = ("shape", "bits", "signed", "scale", "offset", "binarize_at")
+    found = checks.keys(place, raw, known, ("shape", "bits"))
     scale = checks.number(f"{place}: scale", found.get("scale", 1.0))
     if scale == 0.0:
         raise WorkloadError(f"{place}: scale", "must not be zero")
     return InputSpec(
-        shape=tuple(checks.integer(f"{place}: shape", side, 1, _MAX_INPUT_SIDE) for side in shape),
+        shape=_parse_shape(f"{place}: shape", found["shape"]),
         bits=checks.integer(f"{place}: bits", found["bits"], 1, 8),
         signed=checks.boolean(f"{place}: signed", found.get("signed", False)),
         scale=scale,
         offset=checks.number(f"{place}: offset", found.get("offset", 0.0)),
         binarize_at=checks.integer(f"{place}: binarize_at", found.get("binarize_at", 128), 0, 255),
     )
+
+
+def _parse_shape(place: str, raw: Any) -> Shape:
+    if not isinstance(raw, list) or len(raw) not in (1, 3):
+        raise WorkloadError(place, "must be [channels, rows, columns] or [features]", checks.show(raw))
+    shape = tuple(checks.integer(place, side, 1) for side in raw)
+    if math.prod(shape) > _MAX_INPUT_VALUES:
+        raise WorkloadError(place, f"must have at most {_MAX_INPUT_VALUES} values", checks.show(raw))
+    return shape
 
 
 def _parse_classes(place: str, raw: Any) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def _read_signs(place: str, array: NDArray[Any]) -> NDArray[Any]:
 
 def _read_floats(place: str, array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
-        raise WorkloadError(place, "must be float64 or convert to it exactly", str(array.dtype))
+        raise WorkloadError(place, "must be real numbers of at most 64 bits", str(array.dtype))
     numbers = np.array(array, dtype=np.float64, order="C")
     is_finite = np.isfinite(numbers)
     if not is_finite.all():

@@ -68,8 +68,8 @@ def _spec_of(place: str, array: NDArray[Any]) -> Any:
         got = f"shape {array.shape}, type {array.dtype}"
         raise WorkloadError(place, "must be a 0-d string array holding JSON", got)
     try:
-        text = str(array.item())
-    except ValueError:
+        text = array.astype(array.dtype.newbyteorder("<")).tobytes().decode("utf-32-le").rstrip("\0")
+    except UnicodeDecodeError:
         raise WorkloadError(place, "must be valid Unicode text") from None
     return parse_spec(place, text)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.errors import WorkloadError
 from cimsim.workload.dropout import DROPOUTS
 from cimsim.workload.graph import Dropout, InputSpec, Node, WorkloadGraph
 from cimsim.workload.header import FORMAT
@@ -24,7 +25,8 @@ def save(graph: WorkloadGraph, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    WorkloadError : the graph breaks a rule of the format, so that no file is written that could not be read
+    WorkloadError : the graph breaks a rule of the format (no file is written that could not be read), or the
+        file cannot be written
     """
     target = Path(path)
     spec, arrays = to_spec(graph), to_arrays(graph)
@@ -35,6 +37,8 @@ def save(graph: WorkloadGraph, path: str | os.PathLike[str]) -> None:
         with draft.open("wb") as file:
             np.savez_compressed(file, **members)
         draft.replace(target)
+    except OSError as error:
+        raise WorkloadError(str(target), "must be a file that can be written", error.strerror or "") from None
     finally:
         draft.unlink(missing_ok=True)
 
