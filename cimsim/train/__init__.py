@@ -1,1 +1,1 @@
-"""Training of binary networks with Scale Dropout (needs torch)."""
+"""Training of binary networks with Scale Dropout: ``python -m cimsim.train RECIPE``. Needs torch."""

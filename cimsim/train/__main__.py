@@ -1,0 +1,48 @@
+"""``python -m cimsim.train RECIPE``: train a network and write it with the log of its training."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from cimsim.errors import CimsimError, InputError
+from cimsim.train.recipes import PLACEMENTS, RECIPES
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("recipe", type=click.Choice(sorted(RECIPES)))
+@click.option("--data-dir", type=click.Path(file_okay=False), help="Folder that holds mnist/.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--placement", type=click.Choice(PLACEMENTS), default="inside", show_default=True)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default="workloads", show_default=True
+)
+def main(recipe: str, data_dir: str | None, seed: int, placement: str, out: Path) -> None:
+    """Train RECIPE with Scale Dropout, then its deterministic twin, and write OUT/RECIPE*.npz with logs."""
+    with _one_message():
+        try:
+            from cimsim.train.run import train_recipe
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            cure = "pip install 'cimsim[train]'"
+            raise InputError("cimsim.train", "needs torch, which is not installed", cure=cure) from error
+        for path in train_recipe(recipe, data_dir=data_dir, seed=seed, placement=placement, out=out):
+            click.echo(f"wrote {path}")
+
+
+@contextmanager
+def _one_message() -> Iterator[None]:
+    try:
+        yield
+    except CimsimError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m cimsim.train")

@@ -1,0 +1,55 @@
+"""What a recipe learns from, and the images that it never sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.data import load_pixels
+from cimsim.errors import DataError
+
+__all__ = ["Images", "TrainingData", "load_training_data"]
+
+N_HELD_OUT_DIGITS = 500
+N_MNIST_LEFT = 55_000
+
+Images = tuple[NDArray[np.uint8], NDArray[np.int64]]
+"""Pixels (n, channels, height, width) and labels (n,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Images to learn from, and sets to test on by name."""
+
+    train: Images
+    tests: dict[str, Images]
+
+
+def load_training_data(recipe: str, data_dir: str | Path | None) -> TrainingData:
+    """The data of a recipe; raises ``DataError`` where files or packages are missing."""
+    loaders: dict[str, Callable[[str | Path | None], TrainingData]] = {"lenet": _mnist, "digits": _digits}
+    return loaders[recipe](data_dir)
+
+
+def _mnist(data_dir: str | Path | None) -> TrainingData:
+    """The training split without the digits that runs are scored on, which are copies of 5,000 of it."""
+    pixels, labels = load_pixels("mnist", split="train", data_dir=data_dir)
+    held_out = load_pixels("mnist5k")
+    copies = {image.tobytes() for image in held_out[0]}
+    keep = np.array([image.tobytes() not in copies for image in pixels])
+    if np.count_nonzero(keep) != N_MNIST_LEFT:
+        rule = f"must leave {N_MNIST_LEFT} digits when those of mnist5k are taken out"
+        raise DataError("mnist", rule, str(np.count_nonzero(keep)))
+    tests = {"mnist5k": held_out, "mnist": load_pixels("mnist", data_dir=data_dir)}
+    return TrainingData((pixels[keep], labels[keep]), tests)
+
+
+def _digits(data_dir: str | Path | None) -> TrainingData:
+    pixels, labels = load_pixels("digits")
+    first = slice(0, N_HELD_OUT_DIGITS)
+    rest = slice(N_HELD_OUT_DIGITS, None)
+    return TrainingData((pixels[rest], labels[rest]), {"digits": (pixels[first], labels[first])})
