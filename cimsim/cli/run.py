@@ -29,61 +29,42 @@ and figures/. An existing report there is replaced, other folders are not.
 """
 
 
-class _Passes(click.ParamType[Any]):
+def _passes(context: click.Context, parameter: click.Parameter, value: str | None) -> int | str | None:
     """A number of Monte-Carlo passes, or "exact"."""
+    if value is None or value == "exact":
+        return value
+    if not (value.isascii() and value.isdigit() and int(value) >= 1):
+        raise click.BadParameter(f"must be a number of passes from 1, or 'exact' (got {value!r})")
+    return int(value)
 
-    name = "T|exact"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "exact" or isinstance(value, int):
-            return value
-        if not (value.isascii() and value.isdigit() and int(value) >= 1):
-            self.fail(f"must be a number of passes from 1, or 'exact' (got {value!r})", param, ctx)
-        return int(value)
+_FOLDER = click.Path(path_type=Path)
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("arch")
 @click.argument("workload")
-@click.option(
-    "--data", metavar="NAME|PATH", help="Data set or .npz with x and y [default: the workload's own]."
-)
-@click.option(
-    "--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Folder that holds the data sets."
-)
+@click.option("--data", metavar="NAME|PATH",
+              help="Data set or .npz with x and y [default: the workload's own].")
+@click.option("--data-dir", type=_FOLDER, metavar="DIR", help="Folder that holds the data sets.")
 @click.option("--download", is_flag=True, help="Allow fetching the data set; its hash is checked.")
-@click.option(
-    "--images", type=click.IntRange(min=1), metavar="N", help="Take the first N images [default: all]."
-)
-@click.option(
-    "--mc",
-    type=_Passes(),
-    metavar="T|exact",
-    help="Monte-Carlo passes [default: 20, or 1 where nothing is random].",
-)
-@click.option(
-    "--fidelity", default="ideal", show_default=True, metavar="LEVEL", help="How much physics the values see."
-)
-@click.option(
-    "--instances", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Chips drawn."
-)
-@click.option(
-    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of ARCH; repeat at will."
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="S",
-    help="Fixes every random draw.",
-)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Report folder.")
+@click.option("--images", type=click.IntRange(min=1), metavar="N",
+              help="Take the first N images [default: all].")
+@click.option("--mc", callback=_passes, metavar="T|exact",
+              help="Monte-Carlo passes [default: 20, or 1 where nothing is random].")
+@click.option("--fidelity", default="ideal", show_default=True, metavar="LEVEL",
+              help="How much physics the values see.")
+@click.option("--instances", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+              help="Chips drawn from the fabrication spread.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE",
+              help="Change a value of ARCH; may be repeated.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="S",
+              help="Fixes every random draw.")
+@click.option("--out", type=_FOLDER, metavar="DIR", help="Report folder [default: reports/ARCH-WORKLOAD].")
 @click.option("--trace", is_flag=True, help="Also write trace.json (opens in ui.perfetto.dev).")
-@click.option(
-    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print summary.json instead of the page.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+              help="Processes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the page.")
 def run(arch: str, workload: str, *, out: Path | None, trace: bool, as_json: bool, **options: Any) -> None:
     """Run WORKLOAD on ARCH and write a report."""
     _check_available(options)
@@ -107,9 +88,8 @@ def _check_available(options: dict[str, Any]) -> None:
     if options["jobs"] > 1:
         raise InputError("--jobs", "must be 1 in this version", str(options["jobs"]), "leave it at 1")
     if options["fidelity"] != "ideal":
-        raise InputError(
-            "--fidelity", "must be 'ideal' in this version", repr(options["fidelity"]), "leave it out"
-        )
+        rule = "must be 'ideal' in this version"
+        raise InputError("--fidelity", rule, repr(options["fidelity"]), "leave it out")
 
 
 def _simulate(arch: str, workload: str, out: Path | None, options: dict[str, Any]) -> tuple[RunResult, Path]:

@@ -9,7 +9,8 @@ __all__ = ["schema"]
 _EPILOG = """\b
 Example, for editors with the YAML language server:
   cimsim schema arch > arch.schema.json
-  then put this first in the file:  # yaml-language-server: $schema=arch.schema.json
+  and as the first line of the YAML file:
+  # yaml-language-server: $schema=arch.schema.json
 """
 
 

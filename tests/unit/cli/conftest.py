@@ -1,0 +1,25 @@
+"""An empty working directory with a small network and its data in it."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from unit.cli.tiny_network import write_workload
+
+from cimsim.cli import main
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working directory with tiny.npz and data.npz in it."""
+    monkeypatch.chdir(tmp_path)
+    write_workload(tmp_path / "tiny.npz")
+    rng = np.random.default_rng(5)
+    x = rng.choice(np.array([-1, 1], np.int8), (12, 1, 4, 4))
+    np.savez(tmp_path / "data.npz", x=x, y=np.arange(12) % 3)
+    return tmp_path
+
+
+@pytest.fixture
+def cimsim_cli(here):
+    """Call the command line in the working directory."""
+    return lambda *args: CliRunner().invoke(main, [str(arg) for arg in args], prog_name="cimsim")

@@ -1,0 +1,72 @@
+"""Bare names, paths and the share folder."""
+
+from pathlib import Path
+
+import pytest
+
+from cimsim.cli import locate
+from cimsim.errors import InputError
+
+
+@pytest.fixture
+def share(tmp_path, monkeypatch):
+    """A working directory and an installed share folder, each with files; nothing else is visible."""
+    here, installed = tmp_path / "here", tmp_path / "share"
+    for root, names in ((here, ("mine",)), (installed, ("mine", "stt_mram"))):
+        (root / "arch_configs").mkdir(parents=True)
+        for name in names:
+            (root / "arch_configs" / f"{name}.yaml").write_text(root.name)
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(locate, "_roots", lambda: (Path(), installed))
+    return installed
+
+
+@pytest.mark.parametrize("name", ["stt_mram", "stt_mram.yaml", "arch_configs/stt_mram.yaml"])
+def test_every_way_to_name_an_installed_file(share, name):
+    assert locate.find_file(name, "architecture") == share / "arch_configs" / "stt_mram.yaml"
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.yaml", "arch_configs/mine.yaml"])
+def test_the_working_directory_comes_first(share, name):
+    assert locate.find_file(name, "architecture").read_text() == "here"
+
+
+def test_a_path_is_taken_as_it_stands(share, tmp_path):
+    other = tmp_path / "other.yml"
+    other.write_text("")
+    assert locate.find_file(str(other), "architecture") == other
+
+
+def test_a_folder_is_not_a_file(share):
+    Path("stt_mram").mkdir()
+    assert locate.find_file("stt_mram", "architecture").parent == share / "arch_configs"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("stt_mran", "stt_mran: no such architecture file; did you mean 'stt_mram'?"),
+        (
+            "arch_configs/stt_ram.yaml",
+            "arch_configs/stt_ram.yaml: no such architecture file; did you mean 'stt_mram'?",
+        ),
+        ("zzz", "zzz: no such architecture file; known: mine, stt_mram"),
+    ],
+)
+def test_a_file_that_is_not_there(share, name, message):
+    with pytest.raises(InputError) as caught:
+        locate.find_file(name, "architecture")
+    assert str(caught.value) == message
+
+
+def test_known_files_by_name(share):
+    found = locate.known_files("architecture")
+    assert list(found) == ["mine", "stt_mram"]
+    assert found["mine"] == Path("arch_configs/mine.yaml")
+
+
+def test_the_source_tree_and_the_installed_share_are_searched():
+    roots = locate._roots()
+    assert roots[0] == Path()
+    assert (roots[1] / "cimsim" / "__init__.py").exists()
+    assert all(root.parts[-2:] == ("share", "cimsim") for root in roots[2:])
