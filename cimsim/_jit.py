@@ -1,14 +1,14 @@
 """The one door to Numba and LLVM.
 
-Compiled functions live at module level, take C-contiguous arrays and are cached on disk. ``CIMSIM_JIT=0`` turns
-the compiler off: `njit` returns the function as it is, `intrinsic` returns the plain twin.
+Compiled functions live at module level, take C-contiguous arrays and are cached on disk. ``CIMSIM_JIT=0``
+turns the compiler off: `njit` returns the function as it is, `intrinsic` returns the plain twin.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 __all__ = ["JIT", "host_features", "host_machine", "intrinsic", "njit"]
 
@@ -26,8 +26,7 @@ def njit(function: Function) -> Function:
     """Compile on first call: no Python objects, no GIL, strict IEEE arithmetic, cached beside the source."""
     if not JIT:
         return function
-    compiled: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 def intrinsic(twin: Function) -> Callable[[Callable[..., Any]], Function]:
@@ -41,8 +40,7 @@ def intrinsic(twin: Function) -> Callable[[Callable[..., Any]], Function]:
     def choose(generator: Callable[..., Any]) -> Function:
         if not JIT:
             return twin
-        compiled: Function = _numba_intrinsic(generator)
-        return compiled
+        return cast(Function, _numba_intrinsic(generator))
 
     return choose
 
