@@ -74,7 +74,7 @@ def _dot(
     """Sums (n, oh, ow, c_out) of -1/0/+1 values, and driven taps (n, oh, ow)."""
     border = ((0, 0), (padding[0],) * 2, (padding[1],) * 2, (0, 0))
     taps = _windows(np.pad(values, border, constant_values=pad_value), signs.shape[2:4], stride)
-    flat = taps.reshape(*taps.shape[:3], -1)
+    flat = taps.reshape(*taps.shape[:3], signs[0].size)
     return flat @ signs.reshape(len(signs), -1).T.astype(np.float64), np.abs(flat).sum(axis=-1)
 
 
