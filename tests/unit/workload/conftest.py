@@ -13,7 +13,7 @@ Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 @pytest.fixture
 def parts() -> Parts:
-    """Spec and arrays of conv1 - bn1 - act1 - pool1 - flat - fc1 - act2 - fc2 on 2 x 8 x 8 inputs, 3 classes."""
+    """conv1 - bn1 - act1 - pool1 - flat - fc1 - act2 - fc2 on 2 x 8 x 8 inputs, 3 classes."""
     rng = np.random.default_rng(7)
 
     def signs(*shape: int) -> NDArray[np.int8]:

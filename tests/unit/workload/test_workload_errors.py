@@ -107,7 +107,8 @@ HEADER = [
     ),
     (
         put("task", "segmentation"),
-        "spec: output: a segmentation needs shape (classes, rows, columns) with at least 2 classes (got fc2 (3,))",
+        "spec: output: a segmentation needs shape (classes, rows, columns) with at least 2 classes"
+        " (got fc2 (3,))",
     ),
     (
         put("provenance", {"loss": float("nan")}),
@@ -151,7 +152,8 @@ NODES = [
     ),
     (
         put("nodes/2/inputs", ["fc1"]),
-        "node act1: inputs: must name earlier nodes or 'input' (got 'fc1'); list the nodes in order of execution",
+        "node act1: inputs: must name earlier nodes or 'input' (got 'fc1');"
+        " list the nodes in order of execution",
     ),
     (
         put("nodes/0/stride", [0, 1]),
