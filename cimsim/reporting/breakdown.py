@@ -73,18 +73,30 @@ def busy_fractions(timeline: Timeline, servers: Mapping[str, int]) -> dict[str, 
 
 
 def occupancy(
-    start_fs: NDArray[np.int64], end_fs: NDArray[np.int64], edges_fs: NDArray[np.float64]
+    group: NDArray[np.int64],
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    *,
+    n_groups: int,
+    n_windows: int,
 ) -> NDArray[np.float64]:
-    """Fraction of each window between ``edges_fs`` that the intervals cover (above 1 where they overlap).
+    """Share of each window that the intervals of each group cover (above 1 where they overlap).
 
-    Intervals (n,), edges (m + 1,), result (m,). Busy time up to t is the sum of t - start over starts
-    before t, less the sum of t - end over ends before t: two prefix sums.
+    ``start`` and ``end`` (n,) count in windows from 0 to ``n_windows``; what lies behind is cut off. Each interval
+    fills a part of its first and of its last window and all between. Returns (n_groups, n_windows).
     """
-    covered = _elapsed(start_fs, edges_fs) - _elapsed(end_fs, edges_fs)
-    return np.asarray(np.diff(covered) / np.diff(edges_fs))
+    seen = start < n_windows
+    group, start, end = group[seen], start[seen], np.minimum(end[seen], n_windows)
+    first, last = start.astype(np.int64), end.astype(np.int64)
+    spans = last > first
+    size = n_windows + 2
+    head, tail = group * size + first, group * size + last
 
+    def add(where: NDArray[np.int64], what: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(where, weights=what, minlength=n_groups * size).reshape(n_groups, size)
 
-def _elapsed(moments_fs: NDArray[np.int64], edges_fs: NDArray[np.float64]) -> NDArray[np.float64]:
-    moments = np.sort(moments_fs).astype(np.float64)
-    before = np.searchsorted(moments, edges_fs)
-    return before * edges_fs - np.concatenate(([0.0], np.cumsum(moments)))[before]
+    parts = add(head, np.where(spans, first + 1 - start, end - start)) + add(
+        tail, np.where(spans, end - last, 0.0)
+    )
+    whole = add(head + 1, spans.astype(np.float64)) - add(tail, spans.astype(np.float64))
+    return np.asarray((parts + np.cumsum(whole, axis=1))[:, :n_windows])

@@ -115,31 +115,21 @@ def draw_latency_timeline(result: RunResult) -> Figure:
     timeline = result.timeline
     busy = busy_fractions(timeline, result.program.resources)
     rows = _busiest_rows(timeline, busy)
-    layers = list(dict.fromkeys(name.rpartition(".")[0] or name for name in timeline.names))
-    colors = _layer_colors(layers)
+    names = dict.fromkeys(command.layer for command in result.program.commands)
+    layers = {name: i for i, name in enumerate(names)}
+    colors = _layer_colors(len(layers))
     span_fs = int(timeline.end_fs.max(initial=1))
     n_passes = int(result.summary["n_mc_samples"])
     spans = [span_fs] if n_passes == 1 else [span_fs, -(-span_fs // n_passes)]
     figure = _figure(1.6 + len(spans) * (0.55 + 0.2 * max(len(rows), 2)))
     for axes, span in zip(np.atleast_1d(figure.subplots(len(spans), 1)), spans, strict=True):
-        _draw_occupancy(axes, _occupancy_image(timeline, result, rows, layers, colors, span), span)
+        _draw_occupancy(axes, _occupancy_image(result, rows, layers, colors, span), span)
         _name_rows(axes, [timeline.resources[row] for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
-    whole = figure.axes[0]
-    of_all = (
-        "" if len(rows) == len(timeline.resources) else f", {len(rows)} busiest of {len(timeline.resources)}"
-    )
-    passes = "one pass" if n_passes == 1 else f"{n_passes} passes"
-    whole.set_title(f"One image, {passes}: {quantity(span_fs * 1e-15, 's')}{of_all}")
-    for y, row in enumerate(rows):
-        share = percent(busy[timeline.resources[row]], 0)
-        whole.text(
-            1.01, y, share, transform=whole.get_yaxis_transform(), va="center", fontsize=8, color=_GREY
-        )
-    whole.text(1.01, -0.9, "busy", transform=whole.get_yaxis_transform(), fontsize=8, color=_GREY)
+    _name_whole(figure.axes[0], timeline, rows, busy, n_passes)
     if len(spans) > 1:
         figure.axes[1].set_title(f"The first {quantity(spans[1] * 1e-15, 's')} of it", fontweight="normal")
-    handles = [Patch(color=colors[i], label=printable(layer)) for i, layer in enumerate(layers)]
+    handles = [Patch(color=colors[i], label=printable(layer)) for layer, i in layers.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(8, len(layers)), handlelength=1.0)
     return figure
 
@@ -226,37 +216,48 @@ def _busiest_rows(timeline: Timeline, busy: Mapping[str, float]) -> list[int]:
     return sorted(chosen, key=lambda row: (first[row], row))
 
 
-def _layer_colors(layers: list[str]) -> NDArray[np.float64]:
+def _layer_colors(n_layers: int) -> NDArray[np.float64]:
     """(n_layers, 4): eight telling colors, or for deeper networks a scale that follows the depth."""
-    if len(layers) <= len(_PALETTE):
-        return mpl.colors.to_rgba_array(_PALETTE[: len(layers)])
-    return np.asarray(mpl.colormaps["viridis"](np.linspace(0.0, 0.95, len(layers))))
+    if n_layers <= len(_PALETTE):
+        return mpl.colors.to_rgba_array(_PALETTE[:n_layers])
+    return np.asarray(mpl.colormaps["viridis"](np.linspace(0.0, 0.95, n_layers)))
+
+
+def _name_whole(
+    axes: Axes, timeline: Timeline, rows: list[int], busy: Mapping[str, float], n_passes: int
+) -> None:
+    """Title of the upper panel, and beside each row how busy it is."""
+    n_resources = len(timeline.resources)
+    of_all = "" if len(rows) == n_resources else f", {len(rows)} busiest of {n_resources} resources"
+    passes = "one pass" if n_passes == 1 else f"{n_passes} passes"
+    latency_s = int(timeline.end_fs.max(initial=0)) * 1e-15
+    axes.set_title(f"One image, {passes}: {quantity(latency_s, 's')}{of_all}")
+    beside: Any = {"transform": axes.get_yaxis_transform(), "fontsize": 8, "color": _GREY}
+    for y, row in enumerate(rows):
+        axes.text(1.01, y, percent(busy[timeline.resources[row]], 0), va="center", **beside)
+    axes.text(1.01, -0.9, "busy", **beside)
 
 
 def _occupancy_image(
-    timeline: Timeline,
-    result: RunResult,
-    rows: list[int],
-    layers: list[str],
-    colors: NDArray[np.float64],
-    span_fs: int,
+    result: RunResult, rows: list[int], layers: dict[str, int], colors: NDArray[np.float64], span_fs: int
 ) -> NDArray[np.float64]:
     """(n_rows, columns, 4): the color of the layer that holds the resource longest, fainter if it idles."""
-    layer_of_stage = np.array([layers.index(name.rpartition(".")[0] or name) for name in timeline.names])
-    layer = layer_of_stage[timeline.stage]
-    edges = np.linspace(0.0, span_fs, _COLUMNS + 1)
-    image = np.zeros((len(rows), _COLUMNS, 4))
-    for y, row in enumerate(rows):
-        here = timeline.resource == row
-        shares = np.zeros((len(layers), _COLUMNS))
-        for i in np.unique(layer[here]):
-            mine = here & (layer == i)
-            shares[i] = occupancy(timeline.start_fs[mine], timeline.end_fs[mine], edges)
-        used = np.clip(
-            shares.sum(axis=0) / result.program.resources.get(timeline.resources[row], 1), 0.0, 1.0
-        )
-        image[y] = colors[shares.argmax(axis=0)]
-        image[y, :, 3] = np.where(used > 1e-9, 0.3 + 0.7 * used, 0.0)
+    timeline, servers = result.timeline, result.program.resources
+    row_of = np.full(len(timeline.resources), len(rows))
+    row_of[rows] = range(len(rows))
+    home = {command.name: layers[command.layer] for command in result.program.commands}
+    layer_of = np.array([home[name] for name in timeline.names])
+    shares = occupancy(
+        row_of[timeline.resource] * len(layers) + layer_of[timeline.stage],
+        timeline.start_fs * (_COLUMNS / span_fs),
+        timeline.end_fs * (_COLUMNS / span_fs),
+        n_groups=(len(rows) + 1) * len(layers),
+        n_windows=_COLUMNS,
+    ).reshape(len(rows) + 1, len(layers), _COLUMNS)[: len(rows)]
+    capacity = np.array([servers[timeline.resources[row]] for row in rows])
+    used = np.clip(shares.sum(axis=1) / capacity[:, None], 0.0, 1.0)
+    image = colors[shares.argmax(axis=1)]
+    image[..., 3] = np.where(used > 1e-9, 0.3 + 0.7 * used, 0.0)
     return image
 
 

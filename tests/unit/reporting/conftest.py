@@ -97,7 +97,9 @@ def result() -> RunResult:
         shapes={}, domains={}, classes=tuple("0123456789"), dataset="digits",
     )  # fmt: skip
     chip = SimpleNamespace(spec=SimpleNamespace(name="demo_chip"))
-    program = SimpleNamespace(graph=graph, chip=chip, resources=dict.fromkeys(line.resources, 1))
+    commands = [SimpleNamespace(name=name, layer=name.split(".")[0]) for name in line.names]
+    resources = dict.fromkeys(line.resources, 1)
+    program = SimpleNamespace(graph=graph, chip=chip, resources=resources, commands=commands)
     layers = pd.DataFrame(
         {
             "layer": LAYERS,

@@ -1,7 +1,5 @@
 """Sums and shares against loops."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -45,13 +43,17 @@ def test_busy_shares_of_the_toy(result):
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 90), st.integers(1, 30)), max_size=20), st.integers(1, 13))
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.floats(0, 9), st.floats(0.01, 5)), max_size=20),
+    st.integers(1, 8),
+)
 def test_occupancy_equals_the_overlap_of_each_interval_with_each_window(intervals, n_windows):
-    start = np.array([s for s, _ in intervals], dtype=np.int64)
-    end = np.array([s + length for s, length in intervals], dtype=np.int64)
-    edges = np.linspace(0.0, 100.0, n_windows + 1)
-    expected = [
-        sum(max(0.0, min(e, b) - max(s, a)) for s, e in zip(start, end, strict=True)) / (b - a)
-        for a, b in pairwise(edges)
-    ]
-    np.testing.assert_allclose(occupancy(start, end, edges), expected, atol=1e-9)
+    group = np.array([g for g, _, _ in intervals], dtype=np.int64)
+    start = np.array([s for _, s, _ in intervals])
+    end = np.array([s + length for _, s, length in intervals])
+    expected = np.zeros((3, n_windows))
+    for g, s, e in zip(group, start, end, strict=True):
+        for window in range(n_windows):
+            expected[g, window] += max(0.0, min(e, window + 1) - max(s, window))
+    found = occupancy(group, start, end, n_groups=3, n_windows=n_windows)
+    np.testing.assert_allclose(found, expected, atol=1e-9)

@@ -72,7 +72,13 @@ def test_only_the_busiest_of_many_resources_are_drawn(result):
     ids = np.arange(n, dtype=np.int32)
     line = Timeline(tuple(f"l{i}.mvm" for i in ids), tuple(f"r{i}" for i in ids), ids, ids,
                     np.zeros(n, np.int64), 10**9 * (1 + ids.astype(np.int64)))  # fmt: skip
-    program = SimpleNamespace(**{**vars(result.program), "resources": {}})
+    program = SimpleNamespace(
+        **{
+            **vars(result.program),
+            "resources": dict.fromkeys(line.resources, 1),
+            "commands": [SimpleNamespace(name=name, layer="one") for name in line.names],
+        }
+    )
     figure = figures.draw_latency_timeline(replace(result, timeline=line, program=program))
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == [f"r{i}" for i in range(36, 60)]
