@@ -99,15 +99,19 @@ class NodeTable:
             rule = "must carry signs or the network input"
             got = f"real values of {node.inputs[0]!r}"
             raise WorkloadError(f"{place}: inputs", rule, got, "put a sign or threshold node between")
-        if node.op == "conv2d" and read[0].kind == "sign" and node.attrs["pad_value"] not in (-1.0, 0.0, 1.0):
-            raise WorkloadError(
-                f"{place}: pad_value",
-                "must be -1, 0 or 1 where the input is signs",
-                f"{node.attrs['pad_value']:g}",
-            )
+        if node.op == "conv2d" and read[0].kind == "sign":
+            _check_pad_value(f"{place}: pad_value", node.attrs["pad_value"], read[0].divisor)
         return dropped_content(
             f"{place}: dropout", OPS[node.op].content(read), node.dropout, self._fed.offset
         )
+
+
+def _check_pad_value(place: str, value: float, divisor: float) -> None:
+    """Padding of signs is a word line that is off or driven with a sign of the same size as the others."""
+    if value not in (-1.0, 0.0, 1.0):
+        raise WorkloadError(place, "must be -1, 0 or 1 where the input is signs", f"{value:g}")
+    if value != 0.0 and divisor != 1.0:
+        raise WorkloadError(place, "must be 0 where dropout rescales the input", f"{value:g}")
 
 
 def declared_names(source: str, raw: Any) -> tuple[str, ...]:

@@ -96,6 +96,7 @@ HEADER = [
     (put("input/bits", True), "spec: input: bits: must be an integer from 1 to 8 (got True)"),
     (put("input/signed", 1), "spec: input: signed: must be true or false (got 1)"),
     (put("input/scale", 0), "spec: input: scale: must not be zero"),
+    (put("input/offset", 10**400), f"spec: input: offset: must be a finite number (got 1{'0' * 56}...)"),
     (put("input/offset", "1"), "spec: input: offset: must be a finite number (got '1')"),
     (put("input/binarize_at", 256), "spec: input: binarize_at: must be an integer from 0 to 255 (got 256)"),
     (put("input/bit", 8), "spec: input: unknown key (got 'bit'); did you mean 'bits'?"),
@@ -301,6 +302,14 @@ DOMAINS = [
             array("conv2.weight", np.ones((4, 4, 1, 1), np.int8)),
         ),
         "node conv2: pad_value: must be -1, 0 or 1 where the input is signs (got 0.5)",
+    ),
+    (
+        both(
+            put("nodes/2/dropout", {"kind": "element", "p": 0.5, "rescale": True}),
+            insert(FLAT, {"name": "conv2", "op": "conv2d", "inputs": ["pool1"], "pad_value": -1}),
+            array("conv2.weight", np.ones((4, 4, 1, 1), np.int8)),
+        ),
+        "node conv2: pad_value: must be 0 where dropout rescales the input (got -1)",
     ),
 ]
 

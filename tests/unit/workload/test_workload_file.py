@@ -82,9 +82,11 @@ def networks(draw: st.DrawFn) -> Parts:
     nodes: list[dict[str, Any]] = []
     arrays: dict[str, Any] = {}
     shape = [channels, side, side]
+    is_rescaled = draw(st.booleans())
+    pad_values = [0] if is_rescaled else [-1, 0, 1.0]
     for k in range(draw(st.integers(1, 3))):
         out = draw(st.integers(1, 4))
-        settings_of = {"padding": [1, 1], "pad_value": draw(st.sampled_from([-1, 0, 1.0]))}
+        settings_of = {"padding": [1, 1], "pad_value": draw(st.sampled_from(pad_values))}
         nodes += [
             {"name": f"c{k}", "op": "conv2d", "inputs": [last], **settings_of},
             {"name": f"b{k}", "op": "batchnorm", "inputs": [f"c{k}"], "eps": draw(st.floats(1e-9, 1.0))},
@@ -98,8 +100,7 @@ def networks(draw: st.DrawFn) -> Parts:
                 "p": draw(st.floats(0, 1)),
             }
         if draw(st.booleans()):
-            rescale, p = draw(st.booleans()), draw(st.floats(0, 0.99))
-            nodes[-1]["dropout"] = {"kind": "element", "p": p, "rescale": rescale}
+            nodes[-1]["dropout"] = {"kind": "element", "p": draw(st.floats(0, 0.99)), "rescale": is_rescaled}
         channels, last = out, f"s{k}"
     nodes += [
         {"name": "f", "op": "flatten", "inputs": [last]},
