@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,17 +73,12 @@ def busy_fractions(timeline: Timeline, servers: Mapping[str, int]) -> dict[str, 
 
 
 def occupancy(
-    group: NDArray[np.int64],
-    start: NDArray[np.float64],
-    end: NDArray[np.float64],
-    *,
-    n_groups: int,
-    n_windows: int,
+    group: NDArray[Any], start: NDArray[Any], end: NDArray[Any], *, n_groups: int, n_windows: int
 ) -> NDArray[np.float64]:
     """Share of each window that the intervals of each group cover (above 1 where they overlap).
 
-    ``start`` and ``end`` (n,) count in windows from 0 to ``n_windows``; what lies behind is cut off. Each interval
-    fills a part of its first and of its last window and all between. Returns (n_groups, n_windows).
+    ``group``, ``start`` and ``end`` (n,); times count in windows from 0 to ``n_windows``, what lies behind is cut
+    off. An interval fills part of its first and of its last window and all between. Returns (n_groups, n_windows).
     """
     seen = start < n_windows
     group, start, end = group[seen], start[seen], np.minimum(end[seen], n_windows)
@@ -93,10 +88,9 @@ def occupancy(
     head, tail = group * size + first, group * size + last
 
     def add(where: NDArray[np.int64], what: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(where, weights=what, minlength=n_groups * size).reshape(n_groups, size)
+        added = np.bincount(where, what, n_groups * size).reshape(n_groups, size)
+        return np.asarray(added, np.float64)
 
-    parts = add(head, np.where(spans, first + 1 - start, end - start)) + add(
-        tail, np.where(spans, end - last, 0.0)
-    )
+    parts = add(head, np.where(spans, first + 1, end) - start) + add(tail, np.where(spans, end - last, 0.0))
     whole = add(head + 1, spans.astype(np.float64)) - add(tail, spans.astype(np.float64))
     return np.asarray((parts + np.cumsum(whole, axis=1))[:, :n_windows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -129,8 +130,10 @@ def draw_latency_timeline(result: RunResult) -> Figure:
     _name_whole(figure.axes[0], timeline, rows, busy, n_passes)
     if len(spans) > 1:
         figure.axes[1].set_title(f"The first {quantity(spans[1] * 1e-15, 's')} of it", fontweight="normal")
+    n_columns = math.ceil(len(layers) / math.ceil(len(layers) / 8))
     handles = [Patch(color=colors[i], label=printable(layer)) for layer, i in layers.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(8, len(layers)), handlelength=1.0)
+    by_column = [handle for column in range(n_columns) for handle in handles[column::n_columns]]
+    figure.legend(handles=by_column, loc="outside lower center", ncols=n_columns, handlelength=1.0)
     return figure
 
 
@@ -256,7 +259,7 @@ def _occupancy_image(
     ).reshape(len(rows) + 1, len(layers), _COLUMNS)[: len(rows)]
     capacity = np.array([servers[timeline.resources[row]] for row in rows])
     used = np.clip(shares.sum(axis=1) / capacity[:, None], 0.0, 1.0)
-    image = colors[shares.argmax(axis=1)]
+    image: NDArray[np.float64] = colors[shares.argmax(axis=1)]
     image[..., 3] = np.where(used > 1e-9, 0.3 + 0.7 * used, 0.0)
     return image
 
