@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from cimsim.errors import DataError
 __all__ = ["read_arrays"]
 
 MAX_BYTES = 1 << 34
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, MemoryError)
+"""What NumPy and zipfile raise at files that are damaged, or that hold pickled objects."""
 
 
 def read_arrays(path: Path, encoding: InputEncoding) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -47,11 +50,14 @@ def _load(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
             for name in ("x", "y"):
                 if name not in arrays:
                     raise DataError(str(path), "must hold the arrays x and y", ", ".join(arrays) or "none")
-            return arrays["x"], arrays["y"]
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+            x, y = arrays["x"], arrays["y"]
+    except BROKEN as error:
+        if "allow_pickle" in str(error):
+            raise DataError(str(path), "must hold plain arrays, no Python objects") from error
         raise DataError(str(path), "must be a complete .npz file", cure="see numpy.savez") from error
-    except ValueError as error:
-        raise DataError(str(path), "must hold plain arrays, no Python objects") from error
+    if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
+        raise DataError(str(path), "must hold x and y as arrays", cure="see numpy.savez")
+    return x, y
 
 
 def _check_range(path: Path, x: NDArray[Any], encoding: InputEncoding) -> None:

@@ -1,0 +1,33 @@
+"""The command line of training, up to the point where torch is needed."""
+
+import builtins
+import sys
+
+from click.testing import CliRunner
+
+from cimsim.train.__main__ import main
+
+
+def test_without_torch_one_message_says_what_to_install(monkeypatch):
+    real_import = builtins.__import__
+
+    def without_torch(name, *args, **kwargs):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+        return real_import(name, *args, **kwargs)
+
+    for module in [
+        name for name in sys.modules if name.startswith("cimsim.train.") and "__main__" not in name
+    ]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setattr(builtins, "__import__", without_torch)
+    result = CliRunner().invoke(main, ["digits"])
+    assert result.exit_code == 2
+    expected = "error: cimsim.train: needs torch, which is not installed; pip install 'cimsim[train]'\n"
+    assert result.stderr == expected
+
+
+def test_an_unknown_recipe_lists_the_known_ones():
+    result = CliRunner().invoke(main, ["lenat"])
+    assert result.exit_code == 2
+    assert "'lenat' is not one of 'digits', 'lenet'" in result.stderr
