@@ -77,8 +77,8 @@ def occupancy(
 ) -> NDArray[np.float64]:
     """Share of each window that the intervals of each group cover (above 1 where they overlap).
 
-    ``group``, ``start`` and ``end`` (n,); times count in windows from 0 to ``n_windows``, what lies behind is cut
-    off. An interval fills part of its first and of its last window and all between. Returns (n_groups, n_windows).
+    Arrays are (n,); times count in windows from 0 to ``n_windows``, what lies behind is cut off. An interval
+    fills part of its first and of its last window and all between. Returns (n_groups, n_windows).
     """
     seen = start < n_windows
     group, start, end = group[seen], start[seen], np.minimum(end[seen], n_windows)
