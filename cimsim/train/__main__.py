@@ -15,13 +15,14 @@ from cimsim.train.recipes import PLACEMENTS, RECIPES
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("recipe", type=click.Choice(sorted(RECIPES)))
-@click.option("--data-dir", type=click.Path(file_okay=False), help="Folder that holds mnist/.")
+@click.option("--data-dir", type=click.Path(), help="Folder that holds mnist/.")
+@click.option("--download", is_flag=True, help="Fetch missing files from the web, checked by hash.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--placement", type=click.Choice(PLACEMENTS), default="inside", show_default=True)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default="workloads", show_default=True
 )
-def main(recipe: str, data_dir: str | None, seed: int, placement: str, out: Path) -> None:
+def main(recipe: str, data_dir: str | None, download: bool, seed: int, placement: str, out: Path) -> None:
     """Train RECIPE with Scale Dropout, then its deterministic twin, and write OUT/RECIPE*.npz with logs."""
     with _one_message():
         try:
@@ -31,7 +32,10 @@ def main(recipe: str, data_dir: str | None, seed: int, placement: str, out: Path
                 raise
             cure = "pip install 'cimsim[train]'"
             raise InputError("cimsim.train", "needs torch, which is not installed", cure=cure) from error
-        for path in train_recipe(recipe, data_dir=data_dir, seed=seed, placement=placement, out=out):
+        paths = train_recipe(
+            recipe, seed=seed, placement=placement, out=out, data_dir=data_dir, download=download
+        )
+        for path in paths:
             click.echo(f"wrote {path}")
 
 

@@ -26,14 +26,20 @@ N_PASSES = 20
 
 
 def train_recipe(
-    name: str, *, data_dir: str | Path | None, seed: int, placement: str, out: Path
+    name: str,
+    *,
+    seed: int,
+    placement: str,
+    out: Path,
+    data_dir: str | Path | None = None,
+    download: bool = False,
 ) -> Iterator[Path]:
     """Write ``<name>.npz`` and ``<name>_deterministic.npz`` with a ``.log`` beside each; yields their paths.
 
     A placement other than "inside" writes ``<name>_<placement>.npz`` alone. Raises ``DataError``.
     """
     recipe = RECIPES[name]
-    data = load_training_data(name, data_dir)
+    data = load_training_data(name, data_dir, download=download)
     out.mkdir(parents=True, exist_ok=True)
     if placement == "inside":
         variants = {name: recipe.p, f"{name}_deterministic": 0.0}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,26 +28,25 @@ class TrainingData:
     tests: dict[str, Images]
 
 
-def load_training_data(recipe: str, data_dir: str | Path | None) -> TrainingData:
+def load_training_data(recipe: str, data_dir: str | Path | None, *, download: bool = False) -> TrainingData:
     """The data of a recipe; raises ``DataError`` where files or packages are missing."""
-    loaders: dict[str, Callable[[str | Path | None], TrainingData]] = {"lenet": _mnist, "digits": _digits}
-    return loaders[recipe](data_dir)
+    return _digits() if recipe == "digits" else _mnist(data_dir, download)
 
 
-def _mnist(data_dir: str | Path | None) -> TrainingData:
+def _mnist(data_dir: str | Path | None, download: bool) -> TrainingData:
     """The training split without the digits that runs are scored on, which are copies of 5,000 of it."""
-    pixels, labels = load_pixels("mnist", split="train", data_dir=data_dir)
+    pixels, labels = load_pixels("mnist", split="train", data_dir=data_dir, download=download)
     held_out = load_pixels("mnist5k")
     copies = {image.tobytes() for image in held_out[0]}
     keep = np.array([image.tobytes() not in copies for image in pixels])
     if np.count_nonzero(keep) != N_MNIST_LEFT:
         rule = f"must leave {N_MNIST_LEFT} digits when those of mnist5k are taken out"
         raise DataError("mnist", rule, str(np.count_nonzero(keep)))
-    tests = {"mnist5k": held_out, "mnist": load_pixels("mnist", data_dir=data_dir)}
+    tests = {"mnist5k": held_out, "mnist": load_pixels("mnist", data_dir=data_dir, download=download)}
     return TrainingData((pixels[keep], labels[keep]), tests)
 
 
-def _digits(data_dir: str | Path | None) -> TrainingData:
+def _digits() -> TrainingData:
     pixels, labels = load_pixels("digits")
     first = slice(0, N_HELD_OUT_DIGITS)
     rest = slice(N_HELD_OUT_DIGITS, None)

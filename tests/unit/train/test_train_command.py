@@ -3,6 +3,7 @@
 import builtins
 import sys
 
+import pytest
 from click.testing import CliRunner
 
 from cimsim.train.__main__ import main
@@ -25,6 +26,17 @@ def test_without_torch_one_message_says_what_to_install(monkeypatch):
     assert result.exit_code == 2
     expected = "error: cimsim.train: needs torch, which is not installed; pip install 'cimsim[train]'\n"
     assert result.stderr == expected
+
+
+def test_missing_files_are_one_message(tmp_path):
+    pytest.importorskip("torch", reason="needs torch: pip install 'cimsim[train]'")
+    result = CliRunner().invoke(main, ["lenet", "--data-dir", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"error: {tmp_path}/mnist/train-images-idx3-ubyte.gz: no such file; give the folder that holds "
+        "mnist/ with --data-dir or CIMSIM_DATA_DIR, or fetch it with --download\n"
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_recipe_lists_the_known_ones():

@@ -66,7 +66,7 @@ def test_training_writes_the_same_bytes_again(tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "digits", SMALL)
     names = ["digits.npz", "digits_deterministic.npz"]
     for folder in ("one", "two"):
-        paths = train_recipe("digits", data_dir=None, seed=4, placement="inside", out=tmp_path / folder)
+        paths = train_recipe("digits", seed=4, placement="inside", out=tmp_path / folder)
         assert [path.name for path in paths] == names
     for name in (*names, "digits.log", "digits_deterministic.log"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
@@ -79,7 +79,7 @@ def test_training_writes_the_same_bytes_again(tmp_path, monkeypatch):
 
 def test_a_placement_of_ones_own_choice_is_named_in_the_file(tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "digits", SMALL)
-    paths = train_recipe("digits", data_dir=None, seed=0, placement="undropped", out=tmp_path)
+    paths = train_recipe("digits", seed=0, placement="undropped", out=tmp_path)
     assert [path.name for path in paths] == ["digits_undropped.npz"]
     graph = load_workload(tmp_path / "digits_undropped.npz")
     assert [node.op for node in graph.stochastic_nodes] == ["scale", "scale"]
