@@ -28,8 +28,9 @@ class Activity:
     cell_reads : all driven cells, likewise
     rows_driven : word lines driven over all MVMs, planes and passes, likewise (once per MVM, not per column tile)
     matches_distinct, cell_reads_distinct, rows_driven_distinct : the same over distinct mask prefixes only
-    matches_enumerate, ... : the same when every mask of `enumerate` is played once
-    distinct : (n_images,) int32, distinct mask prefixes of the node's input in this image's T passes
+    distinct : (n_images,) int32, distinct mask prefixes of the node's sums in this image's passes
+
+    The passes of an exact run are those of `enumerate`: every mask played once.
     """
 
     layer: str

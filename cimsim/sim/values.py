@@ -1,0 +1,135 @@
+"""The values pass: what the network answers, averaged over masks, and what the arrays did for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.mapping.program import Fold
+from cimsim.mapping.randomness import random_bits
+from cimsim.sim.footprint import bytes_per_image
+from cimsim.sim.masks import draw, enumerate_masks
+from cimsim.sim.network import Network
+from cimsim.sim.result import Activity
+from cimsim.sim.rows import RowTable
+from cimsim.workload.graph import WorkloadGraph
+
+__all__ = ["Values", "run_values"]
+
+_CHUNK_BYTES = 64_000_000
+_LARGEST_CHUNK = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """What a network answers.
+
+    Attributes
+    ----------
+    probabilities : (n_images, n_classes), averaged over masks; the mean output for a regression,
+        (n_images, n_classes, rows, columns) for a segmentation
+    expected_entropy_nats : (n_images,) mean entropy of the single passes; what the predictive entropy has
+        beyond it is the mutual information of answer and mask. A segmentation's is the mean over positions,
+        a regression has none (0)
+    masks : uint8 (n_images, n_passes, n_nodes), columns as in `cimsim.mapping.states.scalar_nodes`
+    activities : by MAC node; `exact` plays every mask once in each image
+    n_random_bits : drawn for one image, all its passes
+    """
+
+    probabilities: NDArray[np.float64]
+    expected_entropy_nats: NDArray[np.float64]
+    masks: NDArray[np.uint8]
+    activities: Mapping[str, Activity]
+    n_random_bits: int
+
+    @property
+    def n_passes(self) -> int:
+        return int(self.masks.shape[1])
+
+
+def run_values(
+    graph: WorkloadGraph,
+    folds: Mapping[str, Fold],
+    x: NDArray[np.integer[Any]],
+    *,
+    n_mc_samples: int | Literal["exact"],
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    chunk_images: int | None = None,
+) -> Values:
+    """Run images through the network at fidelity `ideal`: exact integers on packed bits.
+
+    Parameters
+    ----------
+    folds : from `cimsim.mapping.folding.fold`; MAC nodes without one give sums to real nodes
+    x : (n_images, *input shape) in the input's encoding
+    n_mc_samples : passes drawn for every image, or "exact": all masks with their probabilities
+    progress : called with (images done, images in all)
+    chunk_images : images at a time; by default what fits in some tens of megabytes. Changes no result
+
+    Raises
+    ------
+    WorkloadError : "exact" for a network whose masks cannot be enumerated
+    """
+    n_images = len(x)
+    if n_mc_samples == "exact":
+        combinations, weights = enumerate_masks(graph)
+        masks = np.broadcast_to(combinations, (n_images, *combinations.shape))
+    else:
+        masks = draw(graph, n_images, n_mc_samples, seed)
+        weights = np.full(n_mc_samples, 1.0 / n_mc_samples)
+    n_passes = len(weights)
+    network = Network(graph, folds, seed)
+    step = chunk_images or _chunk(bytes_per_image(graph, folds, n_passes))
+    answers = []
+    for start in range(0, n_images, step):
+        here = slice(start, min(start + step, n_images))
+        output, table = network.run(x[here], masks[here])
+        answers.append(_average(graph.task, output.values, table, weights))
+        if progress is not None:
+            progress(here.stop, n_images)
+    probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))
+    drawn = 0 if n_mc_samples == "exact" else n_passes * sum(random_bits(graph, node) for node in graph.nodes)
+    return Values(probabilities, entropies, masks, network.activity.result(), drawn)
+
+
+def _chunk(bytes_per_image: int) -> int:
+    return int(np.clip(_CHUNK_BYTES // max(bytes_per_image, 1), 1, _LARGEST_CHUNK))
+
+
+def _average(
+    task: str, outputs: NDArray[np.float64], table: RowTable, weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean answer and mean entropy per image, over rows weighted by the passes that use them."""
+    n_images = len(table.row_of)
+    uses = np.tile(weights, n_images)
+    row_weights = np.bincount(table.row_of.ravel(), uses, table.n_rows).astype(np.float64)
+    if task == "regression":
+        return _weighted_mean(outputs, table, row_weights), np.zeros(n_images)
+    shifted = outputs - outputs.max(axis=1, keepdims=True)
+    exponentials = np.exp(shifted)
+    totals = exponentials.sum(axis=1, keepdims=True)
+    probabilities = exponentials / totals
+    entropies = (np.log(totals) - (probabilities * shifted).sum(axis=1, keepdims=True)).reshape(
+        len(outputs), -1
+    )
+    mean_entropies = _weighted_mean(entropies.mean(axis=1), table, row_weights)
+    return _weighted_mean(probabilities, table, row_weights), mean_entropies
+
+
+def _weighted_mean(
+    values: NDArray[np.float64], table: RowTable, weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum of weight*value over the rows of an image, as the first row plus weighted differences from it.
+
+    Equal rows therefore average to themselves, bit for bit.
+    """
+    first = values[table.row_of[:, 0]]
+    differences = (values - first[table.image]) * weights.reshape(-1, *[1] * (values.ndim - 1))
+    starts = np.searchsorted(table.image, np.arange(len(first)))
+    mean: NDArray[np.float64] = first + np.add.reduceat(differences, starts, axis=0)
+    return mean
