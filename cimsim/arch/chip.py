@@ -54,6 +54,8 @@ class Timing:
     averaging_lanes: int
     link_bits_per_clock: int
     buffer_bits_per_clock: int
+    digital_lanes: int
+    """1-bit x input-bit products per clock of a digital first layer; 0 where the chip has none."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
+from cimsim.devices.scalar import Scalar
 
 __all__ = ["Action", "Component", "Scalar"]
-
-Scalar = float | NDArray[np.float64]
-"""A number, or (n_draws,) draws of it when the spread of the sources is propagated."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""An architecture file into an ArchSpec, or one clear message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cimsim.arch.convert import Problem, Reader
+from cimsim.arch.describe import expected
+from cimsim.arch.library import find_arch
+from cimsim.arch.quantity import RuleBroken
+from cimsim.arch.spec import ArchSpec
+from cimsim.arch.tree import Origin, read_tree
+from cimsim.errors import SpecError
+
+__all__ = ["load_arch", "read_arch"]
+
+
+def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
+    """Read, convert and check an architecture file.
+
+    Parameters
+    ----------
+    path : a file, or the name of an architecture that ships with cimsim (``stt_mram``)
+    overrides : ``"tile.macro.adc.bits=5"``, applied in order before checking; a number given for a sourced
+        quantity takes the override itself as its source and ``assumed`` as its grade
+
+    Raises
+    ------
+    SpecError
+        with file, line and path of the first problem, and how many more there are.
+    """
+    data, reader = read_arch(path, overrides)
+    found: ArchSpec | None = None
+    problems = list(reader.problems)
+    try:
+        found = ArchSpec.model_validate(data)
+    except ValidationError as error:
+        known = {problem.path for problem in problems}
+        more = (_translate(item, data, reader) for item in error.errors(include_url=False))
+        problems += [problem for problem in more if not _is_known(problem.path, known)]
+    if problems:
+        raise _first(problems)
+    assert found is not None
+    return found
+
+
+def read_arch(path: str | Path, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], Reader]:
+    """The file's data by declared types, not yet checked for ranges, and the reader with its problems."""
+    reader = Reader()
+    tree = read_tree(find_arch(path), overrides)
+    return reader.model(tree, (ArchSpec,), ""), reader
+
+
+def _translate(item: Any, data: dict[str, Any], reader: Reader) -> Problem:
+    """A pydantic error in our words: union tags leave the place, the rule is the field's."""
+    path = _path(item["loc"], data)
+    if item["type"] == "missing":
+        name = str(item["loc"][-1])
+        rule = expected(reader.models[path].model_fields[name])
+        return Problem(reader.origins[path], _join(path, name), "is missing", "", f"it {rule}")
+    broken = item.get("ctx", {}).get("error")
+    if isinstance(broken, RuleBroken):
+        full = _join(path, broken.path)
+        return Problem(_origin(full, reader), full, broken.rule, broken.value, broken.cure)
+    return Problem(_origin(path, reader), path, expected(reader.fields[path]), reader.texts[path])
+
+
+def _path(location: Iterable[Any], data: Any) -> str:
+    """The part of a pydantic location that is written in the file."""
+    path = ""
+    for step in location:
+        if isinstance(data, dict) and step in data:
+            path, data = _join(path, step), data[step]
+    return path
+
+
+def _origin(path: str, reader: Reader) -> Origin:
+    """Where a value was written, or the mapping that lacks it."""
+    while path not in reader.origins:
+        path = path.rpartition(".")[0]
+    return reader.origins[path]
+
+
+def _is_known(path: str, known: Iterable[str]) -> bool:
+    """Whether a problem is the echo of one already found at, above or below its path."""
+    return any(_within(path, other) or _within(other, path) for other in known)
+
+
+def _within(path: str, above: str) -> bool:
+    return not above or path == above or path.startswith(f"{above}.")
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name else path or name
+
+
+def _first(problems: list[Problem]) -> SpecError:
+    """The problem that stands first in the file (overrides stand behind it), and a count of the others."""
+    first, *others = sorted(problems, key=lambda problem: (problem.origin.is_override, problem.origin.line))
+    more = f"{len(others)} more problem{'s' if len(others) > 1 else ''}" if others else ""
+    cure = f"{first.cure} ({more})" if first.cure and more else first.cure or more
+    return SpecError(first.origin.place(first.path), first.rule, first.value, cure)

@@ -1,0 +1,213 @@
+"""From spec to components, below the tile: each function reads one block of the file and prices it."""
+
+from __future__ import annotations
+
+from cimsim.arch.quantity import Pick, nominal
+from cimsim.arch.spec import ArchSpec
+from cimsim.arch.spec_array import FlashAdc, MtjSpec, SarAdc
+from cimsim.circuits import adc as adcs
+from cimsim.circuits import arithmetic, counters, lines
+from cimsim.circuits.cell_array import cell_array
+from cimsim.circuits.cost import Component, Scalar
+from cimsim.circuits.sense_amp import sense_amp
+from cimsim.devices.mtj import read_current_a, resistance_parallel_ohm
+
+__all__ = [
+    "build_adc",
+    "build_bitline",
+    "build_cell_array",
+    "build_column_mux",
+    "build_popcount_counter",
+    "build_row_counter",
+    "build_sense_amp",
+    "build_shift_add",
+    "build_wordline_driver",
+    "junction_currents",
+    "readouts_per_macro",
+    "wordline_latency",
+]
+
+
+def junction_currents(mtj: MtjSpec, access_ohm: Scalar, voltage_v: float, pick: Pick) -> tuple[Scalar, Scalar]:
+    """Currents in the parallel and the antiparallel state, with ``voltage_v`` across junction and transistor."""
+    if mtj.resistance_parallel_ohm is not None:
+        resistance = pick(mtj.resistance_parallel_ohm)
+    else:
+        assert mtj.ra_product_ohm_m2 is not None and mtj.diameter_m is not None
+        resistance = resistance_parallel_ohm(pick(mtj.ra_product_ohm_m2), pick(mtj.diameter_m))
+    parallel = read_current_a(voltage_v, resistance_parallel=resistance, access_resistance=access_ohm)
+    antiparallel = read_current_a(
+        voltage_v,
+        resistance_parallel=resistance,
+        access_resistance=access_ohm,
+        tmr_zero_bias=pick(mtj.tmr_zero_bias),
+        tmr_half_voltage_v=pick(mtj.tmr_half_voltage_v),
+    )
+    return parallel, antiparallel
+
+
+def readouts_per_macro(spec: ArchSpec) -> int:
+    """ADCs or sense amplifiers in a macro, shared by its subarrays."""
+    macro = spec.tile.macro
+    return macro.subarray.columns // macro.columns_per_readout
+
+
+def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
+    macro = spec.tile.macro
+    cell = macro.subarray.cell
+    parallel, antiparallel = junction_currents(
+        cell.mtj, pick(cell.access_resistance_ohm), macro.read_voltage_v, pick
+    )
+    return cell_array(
+        n_rows=macro.subarray.rows,
+        n_columns=macro.subarray.columns,
+        cell_area_m2=pick(cell.area_m2),
+        parallel_a=parallel,
+        antiparallel_a=antiparallel,
+        is_differential=macro.sense_amp is not None,
+        read_supply_v=_read_supply_v(spec),
+        read_s=macro.read_time_s,
+        write_a=pick(cell.write.current_a),
+        write_supply_v=cell.write.supply_v,
+        write_s=cell.write.width_s,
+    )
+
+
+def wordline_latency(spec: ArchSpec) -> float:
+    """Decode and rise of a word line, at nominal values."""
+    wordline = spec.tile.macro.subarray.wordline
+    return lines.wordline_latency_s(
+        wordline.driver_resistance_ohm.value,
+        float(_wordline_f(spec, nominal)),
+        wordline.decoder_latency_s.value,
+    )
+
+
+def build_wordline_driver(spec: ArchSpec, pick: Pick) -> Component:
+    subarray = spec.tile.macro.subarray
+    return lines.wordline_driver(
+        n_rows=subarray.rows,
+        line_f=_wordline_f(spec, pick),
+        wordline_v=subarray.wordline.voltage_v,
+        decoder_fraction=pick(subarray.wordline.decoder_fraction),
+        latency_s=wordline_latency(spec),
+        driver_area_m2=pick(subarray.wordline.driver_area_m2),
+        driver_leakage_w=pick(subarray.wordline.driver_leakage_w),
+    )
+
+
+def build_bitline(spec: ArchSpec, pick: Pick) -> Component:
+    macro = spec.tile.macro
+    cell = macro.subarray.cell
+    drains_per_line = 1 if macro.sense_amp is not None else 2
+    line_f = lines.line_capacitance_f(
+        macro.subarray.rows,
+        drains_per_line * pick(cell.drain_capacitance_f),
+        pick(cell.area_m2) ** 0.5,
+        _wire(spec, pick),
+    )
+    return lines.bitline(
+        line_f=line_f,
+        read_voltage_v=macro.read_voltage_v,
+        read_supply_v=_read_supply_v(spec),
+        is_differential=macro.sense_amp is not None,
+    )
+
+
+def build_column_mux(spec: ArchSpec, pick: Pick) -> Component:
+    mux, columns = spec.tile.macro.subarray.column_mux, spec.tile.macro.subarray.columns
+    return lines.column_mux(
+        n_columns=columns, energy_j=pick(mux.energy_j), area_m2=pick(mux.area_m2), leakage_w=pick(mux.leakage_w)
+    )
+
+
+def build_adc(spec: ArchSpec, pick: Pick) -> Component:
+    adc = spec.tile.macro.adc
+    if isinstance(adc, SarAdc):
+        return adcs.sar_adc(
+            n_per_macro=readouts_per_macro(spec),
+            bits=adc.bits,
+            bit_energy_j=pick(adc.bit_energy_j),
+            step_energy_j=pick(adc.step_energy_j),
+            bit_latency_s=adc.bit_latency_s.value,
+            bit_area_m2=pick(adc.bit_area_m2),
+            step_area_m2=pick(adc.step_area_m2),
+            leakage_w=pick(adc.leakage_w),
+        )
+    assert isinstance(adc, FlashAdc)
+    return adcs.flash_adc(
+        n_per_macro=readouts_per_macro(spec),
+        bits=adc.bits,
+        comparator_energy_j=pick(adc.comparator_energy_j),
+        encoder_energy_j=pick(adc.encoder_energy_j),
+        comparator_latency_s=adc.comparator_latency_s.value,
+        encoder_latency_s=adc.encoder_latency_s.value,
+        comparator_area_m2=pick(adc.comparator_area_m2),
+        leakage_w=pick(adc.leakage_w),
+    )
+
+
+def build_sense_amp(spec: ArchSpec, pick: Pick) -> Component:
+    sense = spec.tile.macro.sense_amp
+    assert sense is not None
+    return sense_amp(
+        n_per_macro=readouts_per_macro(spec),
+        decision_energy_j=pick(sense.decision_energy_j),
+        latency_s=sense.latency_s.value,
+        area_m2=pick(sense.area_m2),
+        leakage_w=pick(sense.leakage_w),
+    )
+
+
+def build_shift_add(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.tile.macro.shift_add
+    assert block is not None
+    return arithmetic.shift_add(
+        n_per_macro=readouts_per_macro(spec),
+        bits=block.bits,
+        bit_energy_j=pick(block.bit_energy_j),
+        bit_area_m2=pick(block.bit_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_popcount_counter(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.tile.macro.popcount_counter
+    assert block is not None
+    return counters.popcount_counter(
+        n_per_macro=readouts_per_macro(spec),
+        bits=block.bits,
+        bit_energy_j=pick(block.bit_energy_j),
+        bit_area_m2=pick(block.bit_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_row_counter(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.tile.macro.row_counter
+    return counters.row_counter(
+        rows_active=spec.tile.macro.rows_active,
+        full_adder_energy_j=pick(block.full_adder_energy_j),
+        full_adder_area_m2=pick(block.full_adder_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def _read_supply_v(spec: ArchSpec) -> float:
+    """The voltage that read charge costs: the supply, or the read voltage over the regulator's efficiency."""
+    macro = spec.tile.macro
+    if macro.regulator_efficiency is None:
+        return spec.technology.supply_v
+    return macro.read_voltage_v / macro.regulator_efficiency
+
+
+def _wire(spec: ArchSpec, pick: Pick) -> Scalar:
+    return pick(spec.technology.wire_capacitance_f_per_m)
+
+
+def _wordline_f(spec: ArchSpec, pick: Pick) -> Scalar:
+    subarray = spec.tile.macro.subarray
+    cell = subarray.cell
+    return lines.line_capacitance_f(
+        subarray.columns, pick(cell.gate_capacitance_f), pick(cell.area_m2) ** 0.5, _wire(spec, pick)
+    )

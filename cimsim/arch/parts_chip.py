@@ -1,0 +1,158 @@
+"""From spec to components, tile and chip: each function reads one block of the file and prices it."""
+
+from __future__ import annotations
+
+from cimsim.arch.parts_array import junction_currents
+from cimsim.arch.quantity import Pick
+from cimsim.arch.spec import ArchSpec, ControllerSpec, SramSpec
+from cimsim.circuits import arithmetic, transport
+from cimsim.circuits.cost import Component
+from cimsim.circuits.memory import sram
+from cimsim.circuits.stochastic_unit import stochastic_unit
+
+__all__ = [
+    "build_adder_tree",
+    "build_averaging_unit",
+    "build_chip_controller",
+    "build_digital_mac",
+    "build_global_buffer",
+    "build_link",
+    "build_stochastic_unit",
+    "build_threshold_sram",
+    "build_threshold_unit",
+    "build_tile_buffer",
+    "build_tile_controller",
+    "build_vector_unit",
+]
+
+
+def build_adder_tree(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.tile.adder_tree
+    return arithmetic.adder_tree(
+        lanes=block.lanes,
+        bits=block.bits,
+        bit_energy_j=pick(block.bit_energy_j),
+        bit_area_m2=pick(block.bit_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_threshold_unit(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.tile.threshold_unit
+    return arithmetic.threshold_unit(
+        lanes=block.lanes,
+        bits=block.bits,
+        bit_energy_j=pick(block.bit_energy_j),
+        bit_area_m2=pick(block.bit_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_threshold_sram(spec: ArchSpec, pick: Pick) -> Component:
+    return _memory("threshold_sram", "tile", spec.tile.threshold_sram, pick)
+
+
+def build_tile_buffer(spec: ArchSpec, pick: Pick) -> Component:
+    return _memory("tile_buffer", "tile", spec.tile.buffer, pick)
+
+
+def build_tile_controller(spec: ArchSpec, pick: Pick) -> Component:
+    return _controller("tile_controller", "tile", spec.tile.controller, pick)
+
+
+def build_global_buffer(spec: ArchSpec, pick: Pick) -> Component:
+    return _memory("global_buffer", "chip", spec.chip.global_buffer, pick)
+
+
+def build_link(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.chip.link
+    return transport.link(
+        length_m=block.length_m,
+        wire_f_per_m=pick(spec.technology.wire_capacitance_f_per_m),
+        supply_v=spec.technology.supply_v,
+        activity_factor=block.activity_factor,
+        router_bit_energy_j=pick(block.router_bit_energy_j),
+        area_m2=pick(block.area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_chip_controller(spec: ArchSpec, pick: Pick) -> Component:
+    return _controller("chip_controller", "chip", spec.chip.controller, pick)
+
+
+def build_vector_unit(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.chip.vector_unit
+    return arithmetic.vector_unit(
+        lanes=block.lanes,
+        op_energy_j=pick(block.op_energy_j),
+        lane_area_m2=pick(block.lane_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_digital_mac(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.chip.digital_mac
+    assert block is not None
+    return arithmetic.digital_mac(
+        lanes=block.lanes,
+        mac_bit_energy_j=pick(block.mac_bit_energy_j),
+        lane_area_m2=pick(block.lane_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_averaging_unit(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.chip.averaging_unit
+    return arithmetic.averaging_unit(
+        lanes=block.lanes,
+        accumulate_energy_j=pick(block.accumulate_energy_j),
+        softmax_energy_j=pick(block.softmax_energy_j),
+        lane_area_m2=pick(block.lane_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_stochastic_unit(spec: ArchSpec, pick: Pick) -> Component:
+    """The read is priced at the parallel state's current, an upper bound of both states."""
+    unit = spec.chip.stochastic_unit
+    track_ohm = pick(unit.track_resistance_ohm)
+    read_a, _ = junction_currents(unit.mtj, pick(unit.access_resistance_ohm), unit.read.amplitude_v, pick)
+    return stochastic_unit(
+        n_units=unit.n_units,
+        write_supply_v=unit.write_supply_v,
+        reset_a=unit.reset.amplitude_v / track_ohm,
+        reset_s=unit.reset.width_s,
+        set_a=unit.set.amplitude_v / track_ohm,
+        set_s=unit.set.width_s,
+        driver_overhead=pick(unit.driver_overhead),
+        read_supply_v=spec.technology.supply_v,
+        read_a=read_a,
+        read_s=unit.read.width_s,
+        sense_energy_j=pick(unit.read.sense_energy_j),
+        relax_s=unit.relax_s.value,
+        area_m2=pick(unit.area_m2),
+        leakage_w=pick(unit.leakage_w),
+    )
+
+
+def _memory(name: str, unit: str, block: SramSpec, pick: Pick) -> Component:
+    return sram(
+        name,
+        unit,
+        size_bits=block.size_bits,
+        read_bit_energy_j=pick(block.read_bit_energy_j),
+        write_bit_energy_j=pick(block.write_bit_energy_j),
+        bit_area_m2=pick(block.bit_area_m2),
+        bit_leakage_w=pick(block.bit_leakage_w),
+    )
+
+
+def _controller(name: str, unit: str, block: ControllerSpec, pick: Pick) -> Component:
+    return transport.controller(
+        name,
+        unit,
+        issue_energy_j=pick(block.issue_energy_j),
+        area_m2=pick(block.area_m2),
+        leakage_w=pick(block.leakage_w),
+    )

@@ -1,0 +1,132 @@
+"""A physical number with its source, and how to pick from its spread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from cimsim.devices.scalar import Scalar
+from cimsim.rng import stream
+
+__all__ = ["GRADE_FACTOR", "Area", "Capacitance", "Current", "Draws", "Energy", "Leakage", "LineCapacitance",
+           "Length", "Pick", "Quantity", "Ratio", "Resistance", "ResistanceArea", "RuleBroken", "Time", "Voltage",
+           "Within", "nominal"]  # fmt: skip
+
+GRADE_FACTOR = {"measured": 1.1, "fitted": 1.2, "loose_fit": 1.5, "assumed": 2.0, "recalled": 3.0}
+"""Spread where a source gives none: the 5 % point is value / factor, the 95 % point value * factor."""
+
+_Z95 = 1.6448536269514722
+
+
+class RuleBroken(ValueError):
+    """A broken rule at ``path``, relative to the model that found it."""
+
+    def __init__(self, path: str, rule: str, value: str = "", cure: str = "") -> None:
+        super().__init__(path, rule, value, cure)
+        self.path, self.rule, self.value, self.cure = path, rule, value, cure
+
+
+class Quantity(BaseModel):
+    """A number out of the world: its value, where it comes from and how far to trust it.
+
+    ``low`` and ``high`` are the 5 % and 95 % points of a two-piece log-normal distribution whose median is
+    ``value``; left out, the grade sets them (`GRADE_FACTOR`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    value: float = Field(ge=0)
+    low: float | None = Field(default=None, ge=0)
+    high: float | None = Field(default=None, ge=0)
+    grade: Literal["measured", "fitted", "loose_fit", "assumed", "recalled"]
+    source: str = Field(min_length=1, max_length=500)
+    _path: str = PrivateAttr(default="")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Quantity:
+        low, high = self.interval
+        if not low <= self.value <= high:
+            rule = "must hold low <= value <= high"
+            raise RuleBroken("", rule, f"{low:g}, {self.value:g}, {high:g}")
+        if self.value > 0 and low == 0:
+            raise RuleBroken("low", "must be above 0 where the value is", "0")
+        return self
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 5 % and 95 % points."""
+        factor = GRADE_FACTOR[self.grade]
+        low = self.value / factor if self.low is None else self.low
+        high = self.value * factor if self.high is None else self.high
+        return low, high
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the architecture, for example ``tile.macro.adc.bit_energy_j``."""
+        return self._path
+
+    def placed(self, path: str) -> None:
+        """Told once by the `ArchSpec` it belongs to; names the stream of its draws."""
+        self._path = path
+
+
+Pick = Callable[[Quantity], Scalar]
+"""Nominal value or draws of a quantity: cost formulas serve both."""
+
+
+def nominal(quantity: Quantity) -> float:
+    """The value itself."""
+    return quantity.value
+
+
+@dataclass(frozen=True)
+class Draws:
+    """``Draws(seed, n)(quantity)``: (n,) values, each quantity from its own stream, independent of all others.
+
+    Two-piece log-normal: ``value * exp(z * s)``, ``s`` such that the 5 % and 95 % points are the interval's.
+    """
+
+    seed: int
+    n_draws: int
+
+    def __call__(self, quantity: Quantity) -> Scalar:
+        z = stream(self.seed, "sources", path=quantity.path).standard_normal(self.n_draws)
+        if quantity.value == 0:
+            return np.zeros(self.n_draws)
+        low, high = quantity.interval
+        below, above = math.log(quantity.value / low) / _Z95, math.log(high / quantity.value) / _Z95
+        return np.asarray(quantity.value * np.exp(z * np.where(z < 0, below, above)), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Within:
+    """Plausible bounds of a quantity: they catch a forgotten 1e-12, not a bold design."""
+
+    least: float
+    most: float
+
+    def __call__(self, quantity: Quantity) -> Quantity:
+        for name in ("value", "low", "high"):
+            number = getattr(quantity, name)
+            if number is not None and not self.least <= number <= self.most:
+                raise RuleBroken(name, f"must be a number from {self.least:g} to {self.most:g}", f"{number:g}")
+        return quantity
+
+
+Energy = Annotated[Quantity, AfterValidator(Within(0, 1e-6))]
+Area = Annotated[Quantity, AfterValidator(Within(0, 1e-5))]
+Leakage = Annotated[Quantity, AfterValidator(Within(0, 1))]
+Time = Annotated[Quantity, AfterValidator(Within(0, 1e-3))]
+Resistance = Annotated[Quantity, AfterValidator(Within(1, 1e9))]
+ResistanceArea = Annotated[Quantity, AfterValidator(Within(1e-14, 1e-6))]
+Length = Annotated[Quantity, AfterValidator(Within(1e-9, 1e-6))]
+Voltage = Annotated[Quantity, AfterValidator(Within(1e-3, 10))]
+Current = Annotated[Quantity, AfterValidator(Within(1e-9, 1e-1))]
+Capacitance = Annotated[Quantity, AfterValidator(Within(0, 1e-12))]
+LineCapacitance = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-8))]
+Ratio = Annotated[Quantity, AfterValidator(Within(0, 100))]

@@ -1,0 +1,219 @@
+"""ArchSpec: the architecture file as nested frozen models. Order: chip > tile > macro > subarray > cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from cimsim.arch.quantity import (
+    Area,
+    Energy,
+    Leakage,
+    LineCapacitance,
+    Quantity,
+    Ratio,
+    Resistance,
+    RuleBroken,
+    Time,
+)
+from cimsim.arch.spec_array import MacroSpec, MtjSpec, PulseTime, Spec, Volts, WordBlock
+
+__all__ = ["ArchSpec", "AveragingSpec", "ChipSpec", "ControllerSpec", "LinkSpec", "SotMtjUnit", "SramSpec",
+           "TechnologySpec", "TileSpec", "VectorSpec"]  # fmt: skip
+
+Lanes = Annotated[int, Field(ge=1, le=65536)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class TechnologySpec(Spec):
+    """What all blocks share. The numbers of each block are stated at its own node in the file."""
+
+    name: Name
+    supply_v: Volts
+    wire_capacitance_f_per_m: LineCapacitance
+
+
+class LanesBlock(WordBlock):
+    """``lanes`` copies of integer hardware, one operation each per clock."""
+
+    lanes: Lanes
+
+
+class SramSpec(Spec):
+    """A memory; energies per bit moved, area and leakage per bit held."""
+
+    size_bits: int = Field(ge=1, le=2**33)
+    read_bit_energy_j: Energy
+    write_bit_energy_j: Energy
+    bit_area_m2: Area
+    bit_leakage_w: Leakage
+
+
+class BufferSpec(SramSpec):
+    """A memory with a port of ``bits_per_clock``."""
+
+    bits_per_clock: Lanes
+
+
+class ControllerSpec(Spec):
+    """A state machine that issues commands."""
+
+    issue_energy_j: Energy
+    area_m2: Area
+    leakage_w: Leakage
+
+
+class LinkSpec(Spec):
+    """The bus between tiles, buffer and chip units."""
+
+    bits_per_clock: Lanes
+    length_m: float = Field(gt=0, le=0.1)
+    activity_factor: float = Field(default=0.5, gt=0, le=1)
+    router_bit_energy_j: Energy
+    area_m2: Area
+    leakage_w: Leakage
+
+
+class VectorSpec(Spec):
+    """Fixed-point lanes, one real-valued operation each per clock."""
+
+    lanes: Lanes
+    op_energy_j: Energy
+    lane_area_m2: Area
+    leakage_w: Leakage
+
+
+class DigitalMacSpec(Spec):
+    """The digital first layer: ``lanes`` products of a 1-bit weight and an input bit per clock."""
+
+    lanes: Annotated[int, Field(ge=1, le=2**24)]
+    mac_bit_energy_j: Energy
+    lane_area_m2: Area
+    leakage_w: Leakage
+
+
+class AveragingSpec(Spec):
+    """Softmax of a pass and the mean over passes, ``lanes`` class values per clock."""
+
+    lanes: Lanes
+    accumulate_energy_j: Energy
+    softmax_energy_j: Energy
+    lane_area_m2: Area
+    leakage_w: Leakage
+
+
+class WritePulse(Spec):
+    """A voltage pulse along the spin-orbit track."""
+
+    amplitude_v: Volts
+    width_s: PulseTime
+
+
+class ReadPulse(Spec):
+    """A read of the junction and the decision of its sense amplifier."""
+
+    amplitude_v: Volts
+    width_s: PulseTime
+    sense_energy_j: Energy
+
+
+class SotMtjUnit(Spec):
+    """Random bits from spin-orbit junctions: reset, set with probability p, read; then relax."""
+
+    type: Literal["sot_mtj"]
+    n_units: int = Field(default=1, ge=1, le=4096)
+    write_supply_v: Volts
+    reset: WritePulse
+    set: WritePulse
+    read: ReadPulse
+    track_resistance_ohm: Resistance
+    mtj: MtjSpec
+    access_resistance_ohm: Resistance
+    driver_overhead: Ratio
+    relax_s: Time
+    area_m2: Area
+    leakage_w: Leakage
+
+    @model_validator(mode="after")
+    def _amplitudes(self) -> SotMtjUnit:
+        for name, pulse in (("reset", self.reset), ("set", self.set)):
+            if pulse.amplitude_v > self.write_supply_v:
+                rule = f"must be at most write_supply_v, {self.write_supply_v:g}"
+                raise RuleBroken(f"{name}.amplitude_v", rule, f"{pulse.amplitude_v:g}")
+        return self
+
+
+class TileSpec(Spec):
+    """Macros with their adders, thresholds, buffer and controller."""
+
+    macros: int = Field(ge=1, le=1024)
+    adder_tree: LanesBlock
+    threshold_unit: LanesBlock
+    threshold_sram: SramSpec
+    buffer: BufferSpec
+    controller: ControllerSpec
+    macro: MacroSpec
+
+
+class ChipSpec(Spec):
+    """Tiles with what they share, and how the chip is used."""
+
+    tiles: int | Literal["auto"] = Field(default="auto", description="'auto' or an integer from 1 to 65536")
+    clock_hz: float = Field(ge=1e6, le=1e10)
+    mc_schedule: Literal["sequential", "pipelined", "prefix_reuse", "enumerate"] = "sequential"
+    first_layer: Literal["bit_serial", "digital"] = "bit_serial"
+    conv_mapping: Literal["unrolled", "kernel_split"] = "unrolled"
+    replicas: dict[str, Annotated[int, Field(ge=1, le=65536)]] = {}
+    global_buffer: SramSpec
+    link: LinkSpec
+    controller: ControllerSpec
+    vector_unit: VectorSpec
+    digital_mac: DigitalMacSpec | None = None
+    averaging_unit: AveragingSpec
+    stochastic_unit: SotMtjUnit
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ChipSpec:
+        if isinstance(self.tiles, int) and not 1 <= self.tiles <= 65536:
+            raise RuleBroken("tiles", "must be 'auto' or an integer from 1 to 65536", str(self.tiles))
+        if self.first_layer == "digital" and self.digital_mac is None:
+            raise RuleBroken("", "must have digital_mac where first_layer is digital")
+        return self
+
+
+class ArchSpec(Spec):
+    """An architecture file. Every quantity in it knows its path."""
+
+    name: Name
+    description: str = Field(default="", max_length=2000)
+    technology: TechnologySpec
+    chip: ChipSpec
+    tile: TileSpec
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ArchSpec:
+        supply, macro = self.technology.supply_v, self.tile.macro
+        reads = {"tile.macro.read_voltage_v": macro.read_voltage_v,
+                 "chip.stochastic_unit.read.amplitude_v": self.chip.stochastic_unit.read.amplitude_v}  # fmt: skip
+        for path, voltage in reads.items():
+            if voltage > supply:
+                raise RuleBroken(path, f"must be at most technology.supply_v, {supply:g}", f"{voltage:g}")
+        for path, quantity in _walk(self, ""):
+            quantity.placed(path)
+        return self
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """Every sourced number, by path, in the order of the file's models."""
+        return dict(_walk(self, ""))
+
+
+def _walk(model: BaseModel, prefix: str) -> Iterator[tuple[str, Quantity]]:
+    for name in type(model).model_fields:
+        value, path = getattr(model, name), f"{prefix}{name}"
+        if isinstance(value, Quantity):
+            yield path, value
+        elif isinstance(value, BaseModel):
+            yield from _walk(value, f"{path}.")

@@ -1,0 +1,245 @@
+"""What can be built below the tile: cells, subarrays, read-out, macros."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cimsim.arch.quantity import (
+    Area,
+    Capacitance,
+    Current,
+    Energy,
+    Leakage,
+    Length,
+    Ratio,
+    Resistance,
+    ResistanceArea,
+    RuleBroken,
+    Time,
+    Voltage,
+)
+
+__all__ = ["Adc", "Cell", "Cell2t2m", "CellBase", "CellSot2t2m", "FlashAdc", "MacroSpec", "MtjSpec", "PulseTime", "SarAdc",
+           "SenseAmp", "Spec", "SubarraySpec", "Volts", "WordBlock"]  # fmt: skip
+
+Volts = Annotated[float, Field(gt=0, le=5)]
+PulseTime = Annotated[float, Field(gt=0, le=1e-6)]
+WordBits = Annotated[int, Field(ge=1, le=64)]
+
+
+class Spec(BaseModel):
+    """Base of every model of the file: frozen, no unknown keys, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class MtjSpec(Spec):
+    """A junction: its parallel resistance, or RA and diameter to derive it from."""
+
+    resistance_parallel_ohm: Resistance | None = None
+    ra_product_ohm_m2: ResistanceArea | None = None
+    diameter_m: Length | None = None
+    tmr_zero_bias: Ratio
+    tmr_half_voltage_v: Voltage
+
+    @model_validator(mode="after")
+    def _one_resistance(self) -> MtjSpec:
+        derived = self.ra_product_ohm_m2 is not None and self.diameter_m is not None
+        half = (self.ra_product_ohm_m2 is None) != (self.diameter_m is None)
+        if half or derived == (self.resistance_parallel_ohm is not None):
+            raise RuleBroken("", "must have either resistance_parallel_ohm, or ra_product_ohm_m2 and diameter_m")
+        return self
+
+
+class CellWrite(Spec):
+    """The write pulse of one junction."""
+
+    current_a: Current
+    width_s: PulseTime
+    supply_v: Volts
+
+
+class CellBase(Spec):
+    """An XNOR cell of two transistors and two junctions."""
+
+    area_m2: Area
+    mtj: MtjSpec
+    access_resistance_ohm: Resistance
+    gate_capacitance_f: Capacitance
+    drain_capacitance_f: Capacitance
+    write: CellWrite
+
+
+class Cell2t2m(CellBase):
+    """XNOR cell written through its junctions (STT)."""
+
+    type: Literal["cell_2t2m"]
+
+
+class CellSot2t2m(CellBase):
+    """XNOR cell written through a spin-orbit track, so that the junctions may be resistive."""
+
+    type: Literal["sot_2t2m"]
+    track_resistance_ohm: Resistance
+
+    @model_validator(mode="after")
+    def _track_voltage(self) -> CellSot2t2m:
+        needed_v = self.write.current_a.value * self.track_resistance_ohm.value
+        if needed_v > self.write.supply_v:
+            rule = f"must cover current times track resistance, {needed_v:.3g} V"
+            raise RuleBroken("write.supply_v", rule, f"{self.write.supply_v:g}")
+        return self
+
+
+Cell = Annotated[Cell2t2m | CellSot2t2m, Field(discriminator="type")]
+
+
+class WordlineSpec(Spec):
+    """Word-line drivers; areas and leakage are per word line, two of them for each XNOR row."""
+
+    voltage_v: Volts
+    driver_resistance_ohm: Resistance
+    decoder_latency_s: Time
+    decoder_fraction: Ratio
+    driver_area_m2: Area
+    driver_leakage_w: Leakage
+
+
+class ColumnMuxSpec(Spec):
+    """The switch from a column to its read-out, per column."""
+
+    energy_j: Energy
+    area_m2: Area
+    leakage_w: Leakage
+
+
+class SubarraySpec(Spec):
+    """``rows`` x ``columns`` XNOR cells (two word lines a row) with drivers: the smallest unit that multiplies."""
+
+    rows: int = Field(ge=1, le=4096)
+    columns: int = Field(ge=1, le=4096)
+    cell: Cell
+    wordline: WordlineSpec
+    column_mux: ColumnMuxSpec
+
+
+class SarAdc(Spec):
+    """Successive-approximation converter: E = bits * bit_energy_j + 2**bits * step_energy_j, area alike."""
+
+    type: Literal["sar_adc"]
+    bits: int = Field(ge=1, le=12)
+    bit_energy_j: Energy
+    step_energy_j: Energy
+    bit_latency_s: Time
+    bit_area_m2: Area
+    step_area_m2: Area
+    leakage_w: Leakage
+
+
+class FlashAdc(Spec):
+    """Flash converter: 2**bits - 1 comparators and an encoder."""
+
+    type: Literal["flash_adc"]
+    bits: int = Field(ge=1, le=8)
+    comparator_energy_j: Energy
+    encoder_energy_j: Energy
+    comparator_latency_s: Time
+    encoder_latency_s: Time
+    comparator_area_m2: Area
+    leakage_w: Leakage
+
+
+Adc = Annotated[SarAdc | FlashAdc, Field(discriminator="type")]
+
+
+class SenseAmp(Spec):
+    """A differential latch: one bit a decision, one row at a time."""
+
+    decision_energy_j: Energy
+    latency_s: Time
+    area_m2: Area
+    leakage_w: Leakage
+
+
+class WordBlock(Spec):
+    """Integer hardware of ``bits`` bits, energy and area per bit, leakage of the whole block."""
+
+    bits: WordBits
+    bit_energy_j: Energy
+    bit_area_m2: Area
+    leakage_w: Leakage
+
+
+class RowCounterSpec(Spec):
+    """Counts the rows driven in a step."""
+
+    full_adder_energy_j: Energy
+    full_adder_area_m2: Area
+    leakage_w: Leakage
+
+
+class MacroSpec(Spec):
+    """Subarrays that share read-out and accumulation."""
+
+    subarrays: int = Field(ge=1, le=64)
+    rows_active: int = Field(ge=1, le=4096)
+    columns_per_readout: int = Field(ge=1, le=4096)
+    biases_unselected_columns: bool = False
+    read_voltage_v: Volts
+    read_time_s: PulseTime
+    regulator_efficiency: float | None = Field(default=None, gt=0, le=1)
+    """Of the read voltage; left out, a linear regulator: the read current is drawn at the supply."""
+    adc: Adc | None = None
+    sense_amp: SenseAmp | None = None
+    shift_add: WordBlock | None = None
+    popcount_counter: WordBlock | None = None
+    row_counter: RowCounterSpec
+    subarray: SubarraySpec
+
+    @property
+    def lossless_bits(self) -> int:
+        """Bits that tell all sums of ``rows_active`` cells apart."""
+        return math.ceil(math.log2(self.rows_active + 1))
+
+    @model_validator(mode="after")
+    def _fits_the_subarray(self) -> MacroSpec:
+        rows, columns = self.subarray.rows, self.subarray.columns
+        if self.rows_active > rows:
+            raise RuleBroken("rows_active", f"must be at most subarray.rows, {rows}", str(self.rows_active))
+        if columns % self.columns_per_readout:
+            rule = f"must divide subarray.columns, {columns}"
+            raise RuleBroken("columns_per_readout", rule, str(self.columns_per_readout))
+        return self
+
+    @model_validator(mode="after")
+    def _one_readout(self) -> MacroSpec:
+        if (self.adc is None) == (self.sense_amp is None):
+            found = "neither" if self.adc is None else "both"
+            raise RuleBroken("", "must have one read-out, adc or sense_amp", found)
+        readout, needed, other = (
+            ("adc", "shift_add", "popcount_counter")
+            if self.adc is not None
+            else ("sense_amp", "popcount_counter", "shift_add")
+        )
+        if getattr(self, needed) is None:
+            raise RuleBroken("", f"must have {needed} behind {readout}")
+        if getattr(self, other) is not None:
+            raise RuleBroken(other, f"must be left out with {readout}")
+        if self.sense_amp is not None and self.rows_active != 1:
+            rule = "must be 1 with sense_amp, which reads one row at a time"
+            raise RuleBroken("rows_active", rule, str(self.rows_active))
+        return self
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> MacroSpec:
+        """A column's sum over all rows fits behind its read-out."""
+        needed = math.ceil(math.log2(self.subarray.rows + 1))
+        for name in ("shift_add", "popcount_counter"):
+            block: WordBlock | None = getattr(self, name)
+            if block is not None and block.bits < needed:
+                rule = f"must be at least {needed} to count {self.subarray.rows} rows"
+                raise RuleBroken(f"{name}.bits", rule, str(block.bits))
+        return self

@@ -1,0 +1,167 @@
+"""A YAML file as a small tree that remembers where each node was written. Nothing is converted here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cimsim.errors import SpecError
+
+__all__ = ["Branch", "Leaf", "Listing", "Node", "Origin", "read_tree", "shown"]
+
+_MAX_BYTES = 1_000_000
+_MAX_DEPTH = 20
+_QUOTES = {"'", '"', "|", ">"}
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def shown(text: str) -> str:
+    """A text out of a file on one short line, control characters escaped."""
+    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped if len(escaped) <= 60 else f"{escaped[:57]}..."
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a node was written: a line of a file, or a ``--set`` (which sorts behind every line)."""
+
+    text: str
+    line: int = 0
+    is_override: bool = False
+
+    def place(self, path: str) -> str:
+        """For messages: ``demo.yaml:14: tile.macros``, or ``--set tile.macros=0``."""
+        if self.is_override:
+            named = self.text.removeprefix("--set ").partition("=")[0]
+            return self.text if path == named or not path else f"{self.text}: {path}"
+        where = f"{self.text}:{self.line}"
+        return f"{where}: {path}" if path else where
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A scalar as written. Quotes make a text of what would be a number or a null."""
+
+    origin: Origin
+    text: str
+    is_quoted: bool = False
+
+    @property
+    def is_null(self) -> bool:
+        return not self.is_quoted and self.text in {"", "~", "null", "Null", "NULL"}
+
+    def __str__(self) -> str:
+        text = shown(self.text)
+        return f"'{text}'" if self.is_quoted else text or "nothing"
+
+
+@dataclass
+class Branch:
+    """A mapping; ``repeated`` holds keys written twice, with the second place."""
+
+    origin: Origin
+    entries: dict[str, Node] = field(default_factory=dict)
+    repeated: list[tuple[str, Origin]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return "a mapping"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list: no field takes one, the reader says so."""
+
+    origin: Origin
+
+    def __str__(self) -> str:
+        return "a list"
+
+
+Node = Leaf | Branch | Listing
+
+
+def read_tree(path: Path, overrides: Sequence[str] = ()) -> Branch:
+    """The file's tree with the ``path=value`` overrides put in.
+
+    Raises
+    ------
+    SpecError
+        where the file is missing, too large, no YAML, deeper than 20 levels, uses aliases, or is no mapping;
+        or where an override is no ``path=value``.
+    """
+    tree = _parse(_read(path), str(path), is_override=False)
+    if not isinstance(tree, Branch):
+        raise SpecError(str(path), "must be a mapping with name, technology, chip and tile", str(tree))
+    for override in overrides:
+        _put(tree, override)
+    return tree
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SpecError(str(path), "must be at most 1 MB", f"{path.stat().st_size:,} bytes")
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SpecError(str(path), "must be UTF-8 text") from error
+    except OSError as error:
+        raise SpecError(str(path), f"cannot be read ({(error.strerror or 'unknown reason').lower()})") from error
+
+
+def _parse(text: str, name: str, *, is_override: bool) -> Node:
+    def origin(mark: Any) -> Origin:
+        return Origin(name, mark.line + 1, is_override)
+
+    try:
+        depth = 0
+        for event in yaml.parse(text, Loader=_LOADER):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                raise SpecError(origin(event.start_mark).place(""), "must not use YAML aliases")
+            if depth > _MAX_DEPTH:
+                raise SpecError(origin(event.start_mark).place(""), f"must be at most {_MAX_DEPTH} levels deep")
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = name if mark is None else origin(mark).place("")
+        raise SpecError(place, f"is not valid YAML, {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise SpecError(name, "is not valid YAML, it holds a character that YAML does not allow") from error
+    return Leaf(Origin(name, 1, is_override), "") if node is None else _convert(node, origin)
+
+
+def _convert(node: Any, origin: Any) -> Node:
+    if isinstance(node, yaml.ScalarNode):
+        return Leaf(origin(node.start_mark), node.value, is_quoted=node.style in _QUOTES)
+    if isinstance(node, yaml.SequenceNode):
+        return Listing(origin(node.start_mark))
+    branch = Branch(origin(node.start_mark))
+    for key, value in node.value:
+        here = origin(key.start_mark)
+        if not isinstance(key, yaml.ScalarNode):
+            raise SpecError(here.place(""), "must use plain words as keys")
+        if key.value in branch.entries:
+            branch.repeated.append((key.value, here))
+        child = _convert(value, origin)
+        branch.entries[key.value] = Branch(here, child.entries, child.repeated) if isinstance(child, Branch) else child
+    return branch
+
+
+def _put(tree: Branch, override: str) -> None:
+    text = f"--set {override}"
+    path, equals, value = override.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise SpecError(text, "must be path=value", cure="for example --set tile.macro.adc.bits=5")
+    branch = tree
+    for key in keys[:-1]:
+        child = branch.entries.get(key)
+        if not isinstance(child, Branch):
+            child = Branch(Origin(text, is_override=True))
+            branch.entries[key] = child
+        branch = child
+    branch.entries[keys[-1]] = _parse(value, text, is_override=True)

@@ -1,0 +1,58 @@
+"""Analog-to-digital converters: energy, time and area against bits."""
+
+from __future__ import annotations
+
+from cimsim.circuits.cost import Action, Component, Scalar
+
+__all__ = ["flash_adc", "sar_adc"]
+
+
+def sar_adc(
+    *,
+    n_per_macro: int,
+    bits: int,
+    bit_energy_j: Scalar,
+    step_energy_j: Scalar,
+    bit_latency_s: float,
+    bit_area_m2: Scalar,
+    step_area_m2: Scalar,
+    leakage_w: Scalar,
+) -> Component:
+    """Successive approximation: a comparison and its logic per bit, a capacitor array that doubles with each bit.
+
+    ``E = bits * bit_energy_j + 2**bits * step_energy_j``, area alike; one more bit time to sample.
+    """
+    steps = 2**bits
+    energy = bits * bit_energy_j + steps * step_energy_j
+    return Component(
+        "adc",
+        area_m2=bits * bit_area_m2 + steps * step_area_m2,
+        leakage_w=leakage_w,
+        actions={"convert": Action(energy, (bits + 1) * bit_latency_s)},
+        unit="macro",
+        n_per_unit=n_per_macro,
+    )
+
+
+def flash_adc(
+    *,
+    n_per_macro: int,
+    bits: int,
+    comparator_energy_j: Scalar,
+    encoder_energy_j: Scalar,
+    comparator_latency_s: float,
+    encoder_latency_s: float,
+    comparator_area_m2: Scalar,
+    leakage_w: Scalar,
+) -> Component:
+    """All ``2**bits - 1`` comparisons at once, then an encoder: one level of it per bit."""
+    comparators = 2**bits - 1
+    energy = comparators * comparator_energy_j + bits * encoder_energy_j
+    return Component(
+        "adc",
+        area_m2=comparators * comparator_area_m2,
+        leakage_w=leakage_w,
+        actions={"convert": Action(energy, comparator_latency_s + bits * encoder_latency_s)},
+        unit="macro",
+        n_per_unit=n_per_macro,
+    )

@@ -1,0 +1,60 @@
+"""The static magnetic tunnel junction: resistance of both states, its bias, the current through a cell.
+
+References
+----------
+``TMR(V) = TMR0 / (1 + (V/Vh)^2)`` as in the UT Austin Stochastic_MTJ_Model and the VGSOT-MTJ compact model.
+"""
+
+from __future__ import annotations
+
+import math
+
+from cimsim.devices.scalar import Scalar
+
+__all__ = ["read_current_a", "resistance_parallel_ohm", "tmr"]
+
+_BIAS_STEPS = 8
+
+
+def resistance_parallel_ohm(ra_product_ohm_m2: Scalar, diameter_m: Scalar) -> Scalar:
+    """Low-bias resistance of the parallel state of a round junction, RA / (pi D^2 / 4).
+
+    Examples
+    --------
+    >>> round(resistance_parallel_ohm(5e-12, 40e-9))
+    3979
+    """
+    return ra_product_ohm_m2 / (math.pi / 4 * diameter_m**2)
+
+
+def tmr(voltage_v: Scalar, tmr_zero_bias: Scalar, tmr_half_voltage_v: Scalar) -> Scalar:
+    """(R_AP - R_P) / R_P at a voltage across the junction; half its zero-bias value at ``tmr_half_voltage_v``."""
+    return tmr_zero_bias / (1.0 + (voltage_v / tmr_half_voltage_v) ** 2)
+
+
+def read_current_a(
+    voltage_v: Scalar,
+    *,
+    resistance_parallel: Scalar,
+    access_resistance: Scalar,
+    tmr_zero_bias: Scalar = 0.0,
+    tmr_half_voltage_v: Scalar = 1.0,
+) -> Scalar:
+    """Current through a junction and its access transistor in series, with ``voltage_v`` across both.
+
+    The parallel state by default; give the TMR for the antiparallel state, whose share of the voltage is found
+    by fixed-point iteration (the junction's resistance falls with its bias, a contraction).
+
+    Parameters
+    ----------
+    voltage_v, resistance_parallel, access_resistance, tmr_zero_bias, tmr_half_voltage_v : float or (n_draws,)
+
+    Returns
+    -------
+    current, in amperes, float or (n_draws,)
+    """
+    junction_v: Scalar = voltage_v
+    for _ in range(_BIAS_STEPS):
+        resistance = resistance_parallel * (1.0 + tmr(junction_v, tmr_zero_bias, tmr_half_voltage_v))
+        junction_v = voltage_v * resistance / (resistance + access_resistance)
+    return junction_v / resistance
