@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +60,20 @@ class Placement:
 
     Attributes
     ----------
+    strategy : "unrolled", "kernel_split" or "digital" (a first layer without subarrays or steps)
     rows, columns : size of the unrolled weight matrix, per group
-    row_tiles, column_tiles : subarrays down and across (summed over groups)
-    n_subarrays, n_macros, n_tiles : what it takes, replicas included
+    row_tiles, column_tiles : subarrays down and across, per group
+    n_subarrays, n_macros, n_tiles : what it takes, replicas and variants included; layers may share a tile
     replicas : copies that work on different output positions
     steps : row steps of one MVM on one subarray, ceil(rows in the fullest row tile / rows_active)
     n_planes : input bit planes driven one after another
     n_positions : output positions (MVMs per image, pass and plane)
     cell_utilization : weights / cells occupied
+    groups : independent weight matrices of this size, on subarrays of their own
+    n_variants : weight sets kept side by side (`instances`, `ensemble`), one of them active in a pass
+    row_steps : row steps of one MVM summed over the row tiles of one group
+    first_tile : the tile that holds its first macro; its buffer, adders and threshold unit serve the layer
+    n_gathers : partial sums of a column tile that other tiles send there, for each output position
     """
 
     layer: str
@@ -84,16 +90,21 @@ class Placement:
     n_planes: int
     n_positions: int
     cell_utilization: float
+    groups: int = 1
+    n_variants: int = 1
+    row_steps: int = 0
+    first_tile: int = 0
+    n_gathers: int = 0
 
 
 @dataclass(frozen=True)
 class Window:
     """How far a command must wait for another one.
 
-    Item i of the consumer is output position ``i // divide``, at (y, x) of a raster ``width`` wide. It needs the
-    producer's positions up to row ``y*stride_y + reach_y`` and column ``x*stride_x + reach_x`` (both clipped to
-    the producer's raster), each made of ``multiply`` producer items. ``capacity`` is the buffer between
-    them in producer items (0: unbounded): the producer stalls when it is full. A position is freed when the raster
+    Item i of the consumer is output position ``i // divide``, at (y, x) of a raster ``width`` wide. It needs
+    producer positions up to row ``y*stride_y + reach_y`` and column ``x*stride_x + reach_x`` (clipped to the
+    producer's raster), each made of ``multiply`` producer items. ``capacity`` is the buffer between them in
+    producer items (0: unbounded): the producer stalls when it is full. A position is freed when the raster
     reaches row ``y*stride_y - pad_y`` and column ``x*stride_x - pad_x`` behind it.
     """
 
@@ -120,13 +131,14 @@ class Command:
     ----------
     name : unique in the Program, for example ``conv1.convert``
     layer : node it belongs to
-    kind : "mvm", "convert", "reduce", "activate", "draw", "vector", "move", "average", "load"
+    kind : "issue", "load", "fetch", "mvm", "convert", "reduce", "draw", "activate", "move", "vector" or
+        "average"
     resource : FIFO resource that serves it; layers may share one
     n_items : requests for one image and pass
     service_s : time the resource is held per request
-    actions : (component, action, count for one image and pass); data-dependent array reads are split by the ledger
+    actions : (component, action, count for one image and pass); the ledger puts in what depends on data
     after : what it waits for
-    depends_on_masks : stochastic nodes upstream of it, by name: passes that agree on them repeat the same work
+    depends_on_masks : stochastic nodes upstream of it: passes that agree on them repeat the same work
     """
 
     name: str
@@ -151,6 +163,8 @@ class Program:
     commands: tuple[Command, ...]
     resources: Mapping[str, int]
     """Name of each FIFO resource and its number of parallel servers."""
+    buffer_bits: Mapping[str, int] = field(default_factory=dict)
+    """Bits in front of each layer in one pass: line buffers, or whole maps of tensors with more readers."""
 
     def commands_of(self, layer: str) -> tuple[Command, ...]:
         return tuple(command for command in self.commands if command.layer == layer)

@@ -1,0 +1,167 @@
+"""What one MAC node does on its arrays: fetch the window, drive rows, convert columns, add partial sums."""
+
+from __future__ import annotations
+
+import math
+
+from cimsim.mapping.placement import reads_per_step, sum_bits
+from cimsim.mapping.program import Command, Placement, Window
+from cimsim.mapping.randomness import random_bits
+from cimsim.mapping.site import Site, raster
+from cimsim.mapping.vector_ops import sliding_of
+from cimsim.mapping.windows import each, taps_in_bounds, whole
+from cimsim.workload.graph import Node, WorkloadGraph
+
+__all__ = ["driven_rows", "lay_mac"]
+
+PAIR = 2
+"""Input registers, sample-and-holds and accumulators come in pairs: one fills while the other is read."""
+
+
+def lay_mac(site: Site, node: Node) -> Window:
+    """Lay the commands that end in the node's integer sums; returns how to wait for each position."""
+    placement = site.placements[node.name]
+    issue = site.lay(Command(
+        f"{node.name}.issue", node.name, "issue", "chip_controller", 1, site.clocks(1),
+        (("chip_controller", "issue", 1.0),), (), site.masks_before(node),
+    ))  # fmt: skip
+    n_mvm = placement.n_positions * placement.n_planes
+    divide = 1 if placement.strategy == "digital" else placement.n_planes
+    width = raster(site.graph.shapes[node.name])[1]
+    after = (
+        whole(issue, 1),
+        *site.inputs_of(node, sliding_of(node), width, divide=divide),
+        *_choice(site, node),
+        *_redraw(site, node, divide),
+    )
+    if placement.strategy == "digital":
+        return _lay_digital(site, node, placement, after)
+    taps, driven = driven_rows(site.graph, node)
+    bits = float(taps * placement.n_planes * _bits_per_row(site, node))
+    site.lay(Command(
+        f"{node.name}.fetch", node.name, "fetch", f"tile{placement.first_tile}.buffer", n_mvm,
+        site.clocks(bits / n_mvm / placement.n_tiles, site.chip.timing.buffer_bits_per_clock),
+        (("tile_buffer", "read_bit", bits), ("tile_controller", "issue", float(n_mvm * placement.n_tiles))),
+        after, site.masks_before(node),
+    ))  # fmt: skip
+    _lay_arrays(site, node, placement, driven * placement.n_planes)
+    return _lay_adders(site, node, placement)
+
+
+def driven_rows(graph: WorkloadGraph, node: Node) -> tuple[int, int]:
+    """(taps read from the buffer, word lines driven) of one bit plane, summed over all output positions.
+
+    Zero padding is not driven; padding with -1 or +1 is driven but read from nowhere. Behind the network
+    input the pad value is a constant in the threshold, so padding is not driven there either.
+    """
+    n_in = int(graph.shapes[node.inputs[0]][0])
+    if node.op == "linear":
+        return n_in, n_in
+    move, sizes, outs = sliding_of(node), graph.shapes[node.inputs[0]][1:], graph.shapes[node.name][1:]
+    inside = n_in * math.prod(
+        taps_in_bounds(sizes[axis], outs[axis], move.kernel[axis], move.stride[axis], move.padding[axis])
+        for axis in (0, 1)
+    )
+    drives_padding = node.attrs["pad_value"] != 0 and graph.domains[node.inputs[0]] == "sign"
+    return inside, n_in * math.prod(move.kernel) * math.prod(outs) if drives_padding else inside
+
+
+def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> None:
+    geometry, timing, masks = site.chip.geometry, site.chip.timing, site.masks_before(node)
+    n_mvm = placement.n_positions * placement.n_planes
+    n_items = n_mvm * placement.steps
+    columns = math.ceil(placement.columns / placement.column_tiles)
+    share = min(geometry.subarrays_per_macro, placement.groups * placement.row_tiles * placement.column_tiles)
+    converts_per_step = math.ceil(columns * share / geometry.readouts_per_macro)
+    conversions = float(n_mvm * placement.row_steps * placement.columns * placement.groups)
+    is_adc = geometry.readout == "adc"
+    mvm = site.lay(Command(
+        f"{node.name}.mvm", node.name, "mvm", f"{node.name}.array", n_items,
+        timing.wordline_s + reads_per_step(placement, geometry) * timing.read_s,
+        (
+            ("cell_array", "read", float(driven * placement.columns)),
+            ("wordline_driver", "drive", float(driven * placement.column_tiles)),
+            ("bitline", "charge", conversions),
+            ("column_mux", "select", conversions),
+            ("tile_controller", "issue", float(n_items * placement.n_tiles)),
+        ),
+        (each(f"{node.name}.fetch", n_mvm, divide=placement.steps, buffered=PAIR * placement.replicas),),
+        masks,
+    ), placement.replicas)  # fmt: skip
+    site.lay(Command(
+        f"{node.name}.convert", node.name, "convert", f"{node.name}.readout", n_items,
+        converts_per_step * timing.convert_s,
+        (
+            ("adc" if is_adc else "sense_amp", "convert", conversions),
+            ("shift_add" if is_adc else "popcount_counter", "add", conversions),
+            ("row_counter", "count", float(n_mvm * placement.row_steps * placement.groups)),
+        ),
+        (each(mvm, n_items, buffered=PAIR * placement.replicas),), masks,
+    ), placement.replicas)  # fmt: skip
+
+
+def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
+    """Sums of all steps and planes, gathered on the layer's first tile and added across row tiles."""
+    home, masks, n_positions = f"tile{placement.first_tile}", site.masks_before(node), placement.n_positions
+    per_position = placement.n_planes * placement.steps
+    sums = each(
+        f"{node.name}.convert", n_positions, multiply=per_position, buffered=PAIR * placement.replicas
+    )
+    if placement.n_gathers:
+        columns = math.ceil(placement.columns / placement.column_tiles)
+        bits = placement.n_gathers * columns * sum_bits(placement)
+        gather = site.lay(Command(
+            f"{node.name}.gather", node.name, "move", "link", n_positions,
+            site.clocks(bits, site.chip.timing.link_bits_per_clock),
+            (("link", "transfer_bit", float(bits * n_positions)),), (sums,), masks,
+        ))  # fmt: skip
+        sums = each(gather, n_positions, buffered=PAIR)
+    adds = (placement.row_tiles - 1) * placement.columns * placement.groups
+    if not adds:
+        return sums
+    reduce = site.lay(Command(
+        f"{node.name}.reduce", node.name, "reduce", f"{home}.adder", n_positions,
+        site.clocks(adds / placement.n_tiles, site.chip.timing.adder_lanes),
+        (("adder_tree", "add", float(adds * n_positions)), ("tile_controller", "issue", float(n_positions))),
+        (sums,), masks,
+    ))  # fmt: skip
+    return each(reduce, n_positions, buffered=PAIR)
+
+
+def _lay_digital(site: Site, node: Node, placement: Placement, after: tuple[Window, ...]) -> Window:
+    mac_bits = site.graph.n_macs(node.name) // placement.n_variants * placement.n_planes
+    name = site.lay(Command(
+        f"{node.name}.mac", node.name, "mvm", "digital_mac", placement.n_positions,
+        site.clocks(mac_bits / placement.n_positions, site.chip.timing.digital_lanes),
+        (("digital_mac", "mac_bit", float(mac_bits)),), after, site.masks_before(node),
+    ))  # fmt: skip
+    return each(name, placement.n_positions, buffered=PAIR)
+
+
+def _bits_per_row(site: Site, node: Node) -> int:
+    """Bits that a word line is driven from: one of a plane, or a sign with its drop flag."""
+    tensor = node.inputs[0]
+    return 1 if site.graph.domains[tensor] == "input" else site.value_bits(tensor)
+
+
+def _choice(site: Site, node: Node) -> tuple[Window, ...]:
+    """Where one of several weight sets is picked at random, the pick comes first."""
+    if node.dropout is None or node.dropout.kind != "instances":
+        return ()
+    draw = site.lay_draw(node, node.name)
+    return () if draw is None else (whole(draw, random_bits(site.graph, node)),)
+
+
+def _redraw(site: Site, node: Node, divide: int) -> tuple[Window, ...]:
+    """A fresh bit for every word line and MVM, drawn position by position."""
+    windows = []
+    for name in site.tensors[node.inputs[0]].redrawn:
+        placement = site.placements[node.name]
+        per_position = placement.rows * placement.groups
+        n_bits = per_position * placement.n_positions
+        draw = site.lay(Command(
+            f"{node.name}.redraw", node.name, "draw", "stochastic_unit", n_bits, site.chip.timing.draw_s,
+            (("stochastic_unit", "draw", float(n_bits)),), (), (name,),
+        ), site.chip.components["stochastic_unit"].n_per_unit)  # fmt: skip
+        windows.append(each(draw, placement.n_positions, divide=divide, multiply=per_position))
+    return tuple(windows)

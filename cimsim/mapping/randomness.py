@@ -1,0 +1,50 @@
+"""What the stochastic unit is asked for, and whom its bits reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cimsim.workload.dropout import n_draws, n_members
+from cimsim.workload.graph import Node, WorkloadGraph
+
+__all__ = ["GAUSSIAN_BITS", "is_drawn", "masks_upstream", "random_bits"]
+
+GAUSSIAN_BITS = 16
+"""Fair bits summed into one sample of `gaussian_scale` (central limit: 16 bits spread by two steps)."""
+
+
+def is_drawn(node: Node) -> bool:
+    """Whether bits are drawn for this node: it is stochastic and its outcome is open."""
+    dropout = node.dropout
+    if dropout is None or dropout.kind == "ensemble":
+        return False
+    if dropout.kind == "instances":
+        return n_members(node) > 1
+    return dropout.kind == "gaussian_scale" or 0.0 < dropout.p < 1.0
+
+
+def random_bits(graph: WorkloadGraph, node: Node) -> int:
+    """Random bits for one image and pass at this node.
+
+    A mask bit is one bit, the choice of one of n members takes ceil(log2 n), a normal number `GAUSSIAN_BITS`.
+    """
+    if not is_drawn(node) or node.dropout is None:
+        return 0
+    if node.dropout.kind == "instances":
+        return (n_members(node) - 1).bit_length()
+    return n_draws(graph, node.name) * (GAUSSIAN_BITS if node.dropout.kind == "gaussian_scale" else 1)
+
+
+def masks_upstream(graph: WorkloadGraph) -> dict[str, tuple[str, ...]]:
+    """For "input" and every node: the nodes whose state it depends on; passes that agree there agree here."""
+    upstream: dict[str, tuple[str, ...]] = {"input": ()}
+    for node in graph.nodes:
+        is_ensemble = node.dropout is not None and node.dropout.kind == "ensemble"
+        own = [node.name] if is_ensemble or is_drawn(node) else []
+        upstream[node.name] = _in_order(graph, [*(m for name in node.inputs for m in upstream[name]), *own])
+    return upstream
+
+
+def _in_order(graph: WorkloadGraph, names: Iterable[str]) -> tuple[str, ...]:
+    wanted = set(names)
+    return tuple(node.name for node in graph.nodes if node.name in wanted)

@@ -1,0 +1,88 @@
+"""How often each action happens for one image: the Program's counts, times plays, with real activity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cimsim.mapping.placement import reads_per_step
+from cimsim.mapping.program import Command, Program
+from cimsim.sim.result import Activity
+from cimsim.sim.timing import Times
+
+__all__ = ["ArrayUse", "Count", "array_use", "count_actions"]
+
+
+@dataclass(frozen=True)
+class Count:
+    """An action of a component for a layer: how often, and how long its resource is held for it."""
+
+    component: str
+    layer: str
+    action: str
+    count: float
+    busy_s: float
+
+
+class ArrayUse(NamedTuple):
+    """On a layer's subarrays for one image: cells read parallel and antiparallel, word lines driven."""
+
+    parallel: float
+    antiparallel: float
+    rows_driven: float
+
+    @property
+    def cell_reads(self) -> float:
+        return self.parallel + self.antiparallel
+
+
+def array_use(activity: Activity, n_images: int, *, shares_prefixes: bool) -> ArrayUse:
+    """Mean over images; where the schedule shares prefixes, each distinct one is read once."""
+    if shares_prefixes:
+        matches, reads, rows = (
+            activity.matches_distinct,
+            activity.cell_reads_distinct,
+            activity.rows_driven_distinct,
+        )
+    else:
+        matches, reads, rows = activity.matches, activity.cell_reads, activity.rows_driven
+    return ArrayUse(matches / n_images, (reads - matches) / n_images, rows / n_images)
+
+
+def count_actions(program: Program, times: Times, uses: Mapping[str, ArrayUse]) -> list[Count]:
+    """Counts in the order of the commands; the same action of a layer may come more than once.
+
+    A command's resource time is booked on its first action: busy times add up to those of the resources.
+    """
+    counts: list[Count] = []
+    for command in program.commands:
+        plays, busy_s = times.n_plays[command.name], times.busy_s[command.name]
+        for component, action, count in command.actions:
+            for exact, n in _exact(program, command, component, action, count * plays, uses):
+                if n > 0:
+                    counts.append(Count(component, command.layer, exact, n, busy_s))
+                    busy_s = 0.0
+    return counts
+
+
+def _exact(
+    program: Program,
+    command: Command,
+    component: str,
+    action: str,
+    count: float,
+    uses: Mapping[str, ArrayUse],
+) -> list[tuple[str, float]]:
+    """Replace what depends on data by what the values pass saw."""
+    if command.kind != "mvm" or component not in ("cell_array", "wordline_driver"):
+        return [(action, count)]
+    placement, use = program.placements[command.layer], uses[command.layer]
+    if component == "wordline_driver":
+        return [(action, use.rows_driven * placement.column_tiles)]
+    geometry = program.chip.geometry
+    conversions = reads_per_step(placement, geometry) if geometry.biases_unselected_columns else 1
+    return [
+        ("read_parallel", use.parallel * conversions),
+        ("read_antiparallel", use.antiparallel * conversions),
+    ]

@@ -1,0 +1,156 @@
+"""The ledger: counts times costs, leakage times time, area; booked once, and the parts are the total."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.arch.chip import Chip
+from cimsim.circuits.cost import Scalar
+from cimsim.mapping.placement import n_chip_tiles, sum_bits
+from cimsim.mapping.program import Program
+from cimsim.sim.counts import ArrayUse, Count, count_actions
+from cimsim.sim.timing import Times
+
+__all__ = ["Ledger", "Row", "book", "energy_draws_j", "n_instances", "program_energy_j"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of ``components.csv``: one image, all its passes, mean over images."""
+
+    component: str
+    layer: str
+    action: str
+    count: float
+    energy_j: float
+    busy_s: float
+    area_m2: float
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What an image costs.
+
+    Attributes
+    ----------
+    rows : actions by component, layer and action; then for each component a ``leakage`` row (count: its
+        instances) and an ``area`` row. Both belong to no layer. Only ``area`` rows have an area, others NaN
+    leakage_w : of the whole chip
+    """
+
+    rows: tuple[Row, ...]
+    leakage_w: float
+
+    @property
+    def energy_j(self) -> float:
+        """The correctly rounded sum of all rows."""
+        return math.fsum(row.energy_j for row in self.rows)
+
+    @property
+    def area_m2(self) -> float:
+        return math.fsum(row.area_m2 for row in self.rows if row.action == "area")
+
+    def count(self, *actions: tuple[str, str], layer: str | None = None) -> float:
+        """How often (component, action) happens, in one layer or in all."""
+        return math.fsum(
+            row.count
+            for row in self.rows
+            if (row.component, row.action) in actions and layer in (None, row.layer)
+        )
+
+    def layer_energy_j(self, layer: str) -> float:
+        return math.fsum(row.energy_j for row in self.rows if row.layer == layer)
+
+
+def book(program: Program, times: Times, uses: Mapping[str, ArrayUse]) -> Ledger:
+    """Book every action, the leakage over the latency of an image, and the area.
+
+    Parameters
+    ----------
+    uses : what happened on the arrays of each layer, mean over images
+    """
+    counts = _merged(program, count_actions(program, times, uses))
+    components = program.chip.components
+    rows = []
+    for c in counts:
+        energy_j = c.count * float(components[c.component].actions[c.action].energy_j)
+        rows.append(Row(c.component, c.layer, c.action, c.count, energy_j, c.busy_s, math.nan))
+    leakage_w = []
+    for name, n in n_instances(program, counts).items():
+        power_w = n * float(components[name].leakage_w)
+        leakage_w.append(power_w)
+        rows.append(Row(name, "", "leakage", float(n), power_w * times.latency_s, 0.0, math.nan))
+        rows.append(Row(name, "", "area", float(n), 0.0, 0.0, n * float(components[name].area_m2)))
+    return Ledger(tuple(rows), math.fsum(leakage_w))
+
+
+def energy_draws_j(ledger: Ledger, chip: Chip, latency_s: float) -> NDArray[np.float64]:
+    """The same counts at other costs: (n_draws,) energies of a chip built with draws of its sources."""
+    total: Scalar = 0.0
+    for row in ledger.rows:
+        component = chip.components[row.component]
+        if row.action == "leakage":
+            total = total + row.count * latency_s * component.leakage_w
+        elif row.action != "area":
+            total = total + row.count * component.actions[row.action].energy_j
+    return np.atleast_1d(np.asarray(total, np.float64))
+
+
+def n_instances(program: Program, counts: Sequence[Count]) -> dict[str, int]:
+    """How many of each component the chip has.
+
+    A digital first layer and a stochastic unit are built only where the network uses them.
+    """
+    geometry = program.chip.geometry
+    n_tiles = n_chip_tiles(program.placements, geometry)
+    n_macros = n_tiles * geometry.macros_per_tile
+    n_units = {
+        "chip": 1,
+        "tile": n_tiles,
+        "macro": n_macros,
+        "subarray": n_macros * geometry.subarrays_per_macro,
+    }
+    used = {count.component for count in counts}
+    return {
+        name: component.n_per_unit * n_units[component.unit]
+        for name, component in program.chip.components.items()
+        if name in used or name not in ("digital_mac", "stochastic_unit")
+    }
+
+
+def program_energy_j(program: Program) -> float:
+    """Writing every weight (each replica and variant) and every threshold once."""
+    components = program.chip.components
+    cells = sum(
+        p.rows * p.columns * p.groups * p.n_variants * p.replicas
+        for p in program.placements.values()
+        if p.n_macros
+    )
+    bits = sum(
+        f.thresholds.size * (sum_bits(program.placements[name]) + 1) for name, f in program.folds.items()
+    )
+    write, write_bit = (
+        components["cell_array"].actions["write"],
+        components["threshold_sram"].actions["write_bit"],
+    )
+    return cells * float(write.energy_j) + bits * float(write_bit.energy_j)
+
+
+def _merged(program: Program, counts: Sequence[Count]) -> list[Count]:
+    """One entry per component, layer and action, in the order of the chip, the commands and the actions."""
+    found: dict[tuple[str, str, str], list[Count]] = {}
+    for count in counts:
+        found.setdefault((count.component, count.layer, count.action), []).append(count)
+    layers = list(dict.fromkeys(command.layer for command in program.commands))
+    return [
+        Count(name, layer, action, math.fsum(c.count for c in same), math.fsum(c.busy_s for c in same))
+        for name, component in program.chip.components.items()
+        for layer in layers
+        for action in component.actions
+        if (same := found.get((name, layer, action))) is not None
+    ]

@@ -1,0 +1,148 @@
+"""One run: images -> Program -> values -> time -> ledger -> RunResult."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.arch.build import build_chip
+from cimsim.arch.quantity import Draws
+from cimsim.arch.spec import ArchSpec
+from cimsim.data import Dataset
+from cimsim.mapping.mapper import map_network
+from cimsim.mapping.program import Program
+from cimsim.metrics import predictive_entropy_nats, score
+from cimsim.sim.counts import ArrayUse, array_use
+from cimsim.sim.inputs import Samples, check_fidelity, choose_passes, load_images
+from cimsim.sim.ledger import book, energy_draws_j
+from cimsim.sim.manifest import build_manifest
+from cimsim.sim.result import Predictions, RunResult
+from cimsim.sim.summary import cost_summary, warnings_of
+from cimsim.sim.tables import component_table, layer_table
+from cimsim.sim.timing import run_time
+from cimsim.sim.values import Values, run_values
+from cimsim.workload.graph import WorkloadGraph
+
+__all__ = ["N_COST_DRAWS", "simulate"]
+
+N_COST_DRAWS = 512
+"""Draws of the sources behind ``energy_low_j`` and ``energy_high_j``."""
+
+Progress = Callable[[str, int, int], None]
+
+
+def simulate(
+    arch: ArchSpec,
+    workload: WorkloadGraph,
+    *,
+    data: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    n_images: int | None = None,
+    n_mc_samples: Samples | None = None,
+    fidelity: str = "ideal",
+    seed: int = 0,
+    progress: Progress | None = None,
+    x: NDArray[Any] | None = None,
+    y: NDArray[Any] | None = None,
+    download: bool = False,
+) -> RunResult:
+    """Run a network on a chip: accuracy, uncertainty, latency, energy and area.
+
+    Parameters
+    ----------
+    arch, workload : from `cimsim.load_arch` and `cimsim.load_workload`
+    data : name of a data set or path of an ``.npz`` with ``x`` and ``y``; default: the one the workload names
+    data_dir : folder that holds the data sets
+    n_images : take the first n (default: all)
+    n_mc_samples : Monte-Carlo passes, or "exact" for every mask with its probability; default 20, or 1 where
+        nothing is random
+    fidelity : how much physics the values see: "ideal"
+    seed : fixes every random draw
+    progress : called with (stage, done, total)
+    x, y : (n, *input shape) integers in the input's encoding and (n,) labels, instead of ``data``
+    download : whether a missing data set may be fetched
+
+    Raises
+    ------
+    CimsimError
+        Input that cannot be used; one message says where, why and what to do.
+    """
+    check_fidelity(fidelity)
+    samples, schedule = choose_passes(workload, arch.chip.mc_schedule, n_mc_samples)
+    images = load_images(
+        workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
+    )
+    program = map_network(workload, build_chip(arch))
+    values = run_values(
+        workload,
+        program.folds,
+        images.x,
+        n_mc_samples=samples,
+        seed=seed,
+        progress=_stage(progress, "images"),
+    )
+    times = run_time(program, values.masks, schedule)
+    uses = _array_uses(program, values, len(images), schedule)
+    ledger = book(program, times, uses)
+    draws_j = energy_draws_j(ledger, build_chip(arch, Draws(seed, N_COST_DRAWS)), times.latency_s)
+    settings = {
+        "fidelity": fidelity,
+        "n_images": len(images),
+        "n_mc_samples": values.n_passes,
+        "n_instances": 1,
+        "mc_schedule": schedule,
+        "seed": seed,
+    }
+    summary = {
+        "architecture": arch.name,
+        "workload": workload.name,
+        "dataset": images.name,
+        **score(workload.task, values.probabilities, images.y),
+        **settings,
+        "array_errors_modelled": False,
+        **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
+        "warnings": list(warnings_of(program, times, len(images), schedule)),
+    }
+    return RunResult(
+        summary=summary,
+        layers=layer_table(program, times, ledger),
+        components=component_table(ledger),
+        predictions=_predictions(workload, values, images),
+        timeline=times.timeline,
+        manifest=build_manifest(arch, settings, _files(arch, workload, images)),
+        program=program,
+    )
+
+
+def _stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda done, total: progress(name, done, total)
+
+
+def _array_uses(program: Program, values: Values, n_images: int, schedule: str) -> dict[str, ArrayUse]:
+    shares_prefixes = schedule in ("prefix_reuse", "enumerate")
+    return {
+        name: array_use(activity, n_images, shares_prefixes=shares_prefixes)
+        for name, activity in values.activities.items()
+        if program.placements[name].n_macros
+    }
+
+
+def _predictions(graph: WorkloadGraph, values: Values, images: Dataset) -> Predictions:
+    """Answers with labels; a regression has no entropy."""
+    is_distribution = graph.task != "regression"
+    entropy = predictive_entropy_nats(values.probabilities) if is_distribution else np.zeros(len(images))
+    return Predictions(values.probabilities, entropy, images.y, values.masks)
+
+
+def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str]:
+    return {
+        "architecture": str(getattr(arch, "source", "<memory>")),
+        "workload": workload.source,
+        "data": images.source,
+    }

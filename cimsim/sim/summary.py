@@ -1,0 +1,81 @@
+"""The numbers of ``summary.json``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.mapping.program import Program
+from cimsim.mapping.randomness import random_bits
+from cimsim.sim.counts import ArrayUse
+from cimsim.sim.ledger import Ledger, program_energy_j
+from cimsim.sim.tables import CONVERSIONS
+from cimsim.sim.timing import Times
+
+__all__ = ["cost_summary", "warnings_of"]
+
+
+def cost_summary(
+    program: Program,
+    times: Times,
+    ledger: Ledger,
+    uses: Mapping[str, ArrayUse],
+    draws_j: NDArray[np.float64],
+    n_passes: int,
+) -> dict[str, Any]:
+    """Time, energy, area and counts of one image, all its passes.
+
+    1 MAC = 2 ops. `ops_per_j` counts what ran: driven cells, and input bits of a digital first layer.
+    """
+    energy_j, graph = ledger.energy_j, program.graph
+    low_j, high_j = np.quantile(draws_j, (0.05, 0.95))
+    executed = 2 * math.fsum(use.cell_reads for use in uses.values()) + 2 * ledger.count(
+        ("digital_mac", "mac_bit")
+    )
+    nominal = 2 * n_passes * sum(graph.n_macs(node.name) for node in graph.mac_nodes)
+    units = next(
+        (r.count for r in ledger.rows if (r.component, r.action) == ("stochastic_unit", "area")), 0.0
+    )
+    resource, share = times.busiest(program)
+    return {
+        "latency_s": times.latency_s,
+        "latency_p5_s": times.latency_p5_s,
+        "latency_p95_s": times.latency_p95_s,
+        "throughput_images_per_s": 1.0 / times.period_s,
+        "limited_by": resource,
+        "limited_by_busy": share,
+        "energy_j": energy_j,
+        "energy_low_j": float(low_j),
+        "energy_high_j": float(high_j),
+        "energy_stream_j": energy_j + ledger.leakage_w * (times.period_s - times.latency_s),
+        "program_energy_j": program_energy_j(program),
+        "power_w": energy_j / times.latency_s,
+        "area_m2": ledger.area_m2,
+        "n_random_bits": ledger.count(("stochastic_unit", "draw")),
+        "n_stochastic_units": int(units),
+        "n_conversions": ledger.count(*CONVERSIONS),
+        "ops_per_j": executed / energy_j,
+        "nominal_ops_per_j": nominal / energy_j,
+    }
+
+
+def warnings_of(program: Program, times: Times, n_images: int, schedule: str) -> Iterator[str]:
+    """What a reader must know before believing the numbers."""
+    chip, graph = program.chip, program.graph
+    adc = getattr(chip.spec.tile.macro, "adc", None)
+    needed = math.ceil(math.log2(chip.geometry.rows_active + 1))
+    if chip.geometry.readout == "adc" and adc is not None and adc.bits < needed:
+        yield (
+            f"tile.macro.adc.bits is {adc.bits}, but {chip.geometry.rows_active} active rows give "
+            f"{chip.geometry.rows_active + 1} levels ({needed} bits): 'ideal' still sums exactly"
+        )
+    if schedule != chip.mc_schedule:
+        yield f"exact answers are costed as the schedule {schedule}, not chip.mc_schedule {chip.mc_schedule}"
+    if times.n_exact not in (1, n_images):
+        yield f"latency was played for {times.n_exact} of {n_images} images, others take the nearest one's"
+    if schedule == "enumerate" and any(random_bits(graph, node) for node in graph.nodes):
+        yield "enumerate draws no random bits: every mask is played once and weighted"

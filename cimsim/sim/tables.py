@@ -1,0 +1,74 @@
+"""The tables of a run: one row per layer, one row per component, layer and action."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, fields
+from typing import TYPE_CHECKING, Any
+
+from cimsim.mapping.program import Program
+from cimsim.sim.ledger import Ledger, Row
+from cimsim.sim.timing import Times
+from cimsim.workload.describe import shape_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CONVERSIONS", "component_table", "layer_table"]
+
+CONVERSIONS = (("adc", "convert"), ("sense_amp", "convert"))
+"""The two ways to read a column."""
+
+
+def component_table(ledger: Ledger) -> pd.DataFrame:
+    """(component, layer, action, count, energy_j, busy_s, area_m2)."""
+    import pandas as pd
+
+    return pd.DataFrame([astuple(row) for row in ledger.rows], columns=[field.name for field in fields(Row)])
+
+
+def layer_table(program: Program, times: Times, ledger: Ledger) -> pd.DataFrame:
+    """One row per node that costs anything, between the load of the input and the averaging of the output.
+
+    The last row, ``chip``, is what belongs to no layer: leakage. ``latency_s`` is the time from the first to
+    the last service of the layer for one image, all its passes; layers overlap.
+    """
+    import pandas as pd
+
+    rows = [_row(program, times, ledger, layer) for layer in dict.fromkeys(c.layer for c in program.commands)]
+    rows.append(
+        {
+            "layer": "chip",
+            "op": "leakage",
+            "energy_j": ledger.layer_energy_j(""),
+            "latency_s": times.latency_s,
+        }
+    )
+    table = pd.DataFrame(rows)
+    counts = ["macs", "weights", "subarrays", "n_mvm", "n_conversions"]
+    return table.fillna(
+        {"output_shape": "", "utilization": 0.0, "busy_s": 0.0, **dict.fromkeys(counts, 0)}
+    ).astype({"macs": int, "weights": int, "subarrays": int})
+
+
+def _row(program: Program, times: Times, ledger: Ledger, layer: str) -> dict[str, Any]:
+    graph, placement = program.graph, program.placements.get(layer)
+    nodes = {node.name: node for node in graph.nodes}
+    op = nodes[layer].op if layer in nodes else {"input": "load", "output": "average"}[layer]
+    shape = graph.shapes[graph.output if layer == "output" else layer]
+    n_mvm = 0.0
+    if placement is not None and placement.n_macros:
+        n_mvm = placement.n_positions * placement.n_planes * times.n_plays[f"{layer}.mvm"]
+    return {
+        "layer": layer,
+        "op": op,
+        "output_shape": shape_text(shape),
+        "macs": graph.n_macs(layer) if placement is not None else 0,
+        "weights": graph.n_weights(layer) if placement is not None else 0,
+        "subarrays": 0 if placement is None else placement.n_subarrays,
+        "utilization": 0.0 if placement is None else placement.cell_utilization,
+        "n_mvm": n_mvm,
+        "n_conversions": ledger.count(*CONVERSIONS, layer=layer),
+        "energy_j": ledger.layer_energy_j(layer),
+        "latency_s": times.span_s.get(layer, 0.0),
+        "busy_s": sum(times.busy_s[command.name] for command in program.commands_of(layer)),
+    }
