@@ -1,11 +1,20 @@
-"""Units at the boundary: the last word of a name says the SI unit, and strings such as "5 ns" become numbers."""
+"""Units at the boundary: the last word of a name is its SI unit; "5 ns" becomes a number."""
 
 from __future__ import annotations
 
 import math
 import re
 
-__all__ = ["DIMENSIONLESS", "SUFFIXES", "is_unit_text", "parse_number", "parse_quantity", "to_femtoseconds", "unit_of"]
+__all__ = [
+    "DIMENSIONLESS",
+    "SUFFIXES",
+    "is_unit_text",
+    "parse_number",
+    "parse_quantity",
+    "short",
+    "to_femtoseconds",
+    "unit_of",
+]
 
 SUFFIXES = {
     "s": "second",
@@ -34,14 +43,15 @@ SUFFIXES = {
 }
 """Last word (or words) of a name, and the SI unit it promises."""
 
-DIMENSIONLESS = frozenset({
-    "activity_factor",
-    "decoder_fraction",
-    "driver_overhead",
-    "probability",
-    "regulator_efficiency",
-    "tmr_zero_bias",
-})
+DIMENSIONLESS = frozenset(
+    {
+        "activity_factor",
+        "decoder_fraction",
+        "driver_overhead",
+        "regulator_efficiency",
+        "tmr_zero_bias",
+    }
+)
 """Names of real numbers that carry no unit: ratios and fractions from 0 to 1 (never percent)."""
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -91,7 +101,7 @@ def parse_quantity(text: str, unit: str) -> float:
         raise ValueError("is not a number with a unit")
     import pint
 
-    registry = pint.get_application_registry()
+    registry = pint.application_registry
     try:
         found = registry.Quantity(parts[0], registry.parse_units(parts[1])).to(unit)
     except pint.DimensionalityError as error:
@@ -102,6 +112,18 @@ def parse_quantity(text: str, unit: str) -> float:
     if not math.isfinite(number):
         raise ValueError("is too large")
     return float(f"{number:.15g}")
+
+
+def short(number: float) -> str:
+    """A number of a rule, as people write it: ``1e6``, ``0.9``.
+
+    Examples
+    --------
+    >>> short(1e6), short(5e-9), short(0.9)
+    ('1e6', '5e-9', '0.9')
+    """
+    mantissa, exponent, power = f"{number:g}".partition("e")
+    return f"{mantissa}e{int(power)}" if exponent else mantissa
 
 
 def to_femtoseconds(latency_s: float) -> int:

@@ -20,8 +20,8 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
     Parameters
     ----------
     spec : ArchSpec
-    pick : what to take of each quantity for energy, area and leakage: `nominal`, or `Draws(seed, n_draws)`, which
-        makes every cost an array (n_draws,). Latencies are always nominal.
+    pick : what to take of each quantity for energy, area and leakage: `nominal`, or `Draws(seed, n_draws)`,
+        which makes every cost an array (n_draws,); latencies are always nominal
     """
     components = {kind.name: kind.build(spec, pick) for kind in COMPONENTS if kind.is_in(spec)}
     return Chip(

@@ -1,4 +1,4 @@
-"""From the tree to typed data: every scalar is converted by the declared type of its field, problems are kept."""
+"""From the tree to typed data: each scalar by the declared type of its field. Problems are collected."""
 
 from __future__ import annotations
 
@@ -109,8 +109,9 @@ class Reader:
 
     def _quantity(self, node: Node, known: FieldInfo, name: str, path: str) -> Any:
         if isinstance(node, Leaf) and node.origin.is_override:
-            source = Leaf(node.origin, node.origin.text, is_quoted=True)
-            node = Branch(node.origin, {"value": node, "grade": Leaf(node.origin, "assumed"), "source": source})
+            origin = node.origin
+            grade, source = Leaf(origin, "assumed"), Leaf(origin, origin.text, is_quoted=True)
+            node = Branch(origin, {"value": node, "grade": grade, "source": source})
         if not isinstance(node, Branch):
             return self._refuse(node, known, path, _EXAMPLE)
         return self._entries(node, Quantity, path, unit_name=name)

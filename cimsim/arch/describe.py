@@ -9,12 +9,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from cimsim.arch.quantity import Quantity
+from cimsim.units import short
 
 __all__ = ["choices_of", "expected", "kind_of", "models_of"]
 
 
 def kind_of(annotation: Any) -> str:
-    """"model", "quantity", "number", "integer", "truth", "choice", "text", "table" or "integer or choice"."""
+    """One of: model, quantity, number, integer, truth, choice, text, table, "integer or choice"."""
     members = _members(annotation)
     if any(member is Quantity for member in members):
         return "quantity"
@@ -53,7 +54,9 @@ def expected(field: FieldInfo) -> str:
         words = choices_of(field.annotation)
         return f"must be {words[0]}" if len(words) == 1 else f"must be one of {', '.join(words)}"
     if kind == "text":
-        return f"must be text of {_bounds(field, 'min_length', 'max_length')} characters"
+        return (
+            f"must be text of {_bounds(field, 'min_length', 'max_length').removeprefix('from ')} characters"
+        )
     if kind == "integer or choice":
         return f"must be {field.description}"
     noun = "an integer" if kind == "integer" else "a number"
@@ -61,16 +64,20 @@ def expected(field: FieldInfo) -> str:
 
 
 def _bounds(field: FieldInfo, least: str = "ge", most: str = "le") -> str:
-    found = {name: getattr(rule, name) for rule in field.metadata for name in (least, most, "gt")
-             if getattr(rule, name, None) is not None}  # fmt: skip
-    low, high = found.get(least), found.get(most)
-    if "gt" in found:
-        return f"above {found['gt']:g}" + (f" and at most {high:g}" if high is not None else "")
-    if low is not None and high is not None:
-        return f"from {low:g} to {high:g}" if max(low, high) < 1e5 or isinstance(high, float) else f"from {low} to {high}"
+    """The range in a field's metadata, in words."""
+    above, low, high = (_bound(field, name) for name in ("gt", least, most))
+    if above is not None:
+        return f"above {above}" + (f" and at most {high}" if high is not None else "")
     if high is not None:
-        return f"from 0 to {high:g}"
-    return f"of at least {low:g}" if low is not None else ""
+        return f"from {low or 0} to {high}"
+    return f"of at least {low}" if low is not None else ""
+
+
+def _bound(field: FieldInfo, name: str) -> str | None:
+    found = [getattr(rule, name) for rule in field.metadata if getattr(rule, name, None) is not None]
+    if not found:
+        return None
+    return str(found[0]) if isinstance(found[0], int) else short(found[0])
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

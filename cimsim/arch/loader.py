@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from cimsim.arch.convert import Problem, Reader
 from cimsim.arch.describe import expected
-from cimsim.arch.library import find_arch
 from cimsim.arch.quantity import RuleBroken
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.tree import Origin, read_tree
@@ -24,7 +23,7 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
 
     Parameters
     ----------
-    path : a file, or the name of an architecture that ships with cimsim (``stt_mram``)
+    path : a YAML file
     overrides : ``"tile.macro.adc.bits=5"``, applied in order before checking; a number given for a sourced
         quantity takes the override itself as its source and ``assumed`` as its grade
 
@@ -45,13 +44,14 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     if problems:
         raise _first(problems)
     assert found is not None
+    found.read_from(str(path))
     return found
 
 
 def read_arch(path: str | Path, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], Reader]:
     """The file's data by declared types, not yet checked for ranges, and the reader with its problems."""
     reader = Reader()
-    tree = read_tree(find_arch(path), overrides)
+    tree = read_tree(Path(path), overrides)
     return reader.model(tree, (ArchSpec,), ""), reader
 
 
@@ -99,8 +99,12 @@ def _join(path: str, name: str) -> str:
 
 
 def _first(problems: list[Problem]) -> SpecError:
-    """The problem that stands first in the file (overrides stand behind it), and a count of the others."""
-    first, *others = sorted(problems, key=lambda problem: (problem.origin.is_override, problem.origin.line))
+    """The problem written first, and a count of the others; overrides and what is missing go last."""
+
+    def order(problem: Problem) -> tuple[bool, bool, int]:
+        return problem.rule == "is missing", problem.origin.is_override, problem.origin.line
+
+    first, *others = sorted(problems, key=order)
     more = f"{len(others)} more problem{'s' if len(others) > 1 else ''}" if others else ""
     cure = f"{first.cure} ({more})" if first.cure and more else first.cure or more
     return SpecError(first.origin.place(first.path), first.rule, first.value, cure)

@@ -28,8 +28,10 @@ __all__ = [
 ]
 
 
-def junction_currents(mtj: MtjSpec, access_ohm: Scalar, voltage_v: float, pick: Pick) -> tuple[Scalar, Scalar]:
-    """Currents in the parallel and the antiparallel state, with ``voltage_v`` across junction and transistor."""
+def junction_currents(
+    mtj: MtjSpec, access_ohm: Scalar, voltage_v: float, pick: Pick
+) -> tuple[Scalar, Scalar]:
+    """Current in the parallel and in the antiparallel state, ``voltage_v`` across junction and transistor."""
     if mtj.resistance_parallel_ohm is not None:
         resistance = pick(mtj.resistance_parallel_ohm)
     else:
@@ -117,7 +119,10 @@ def build_bitline(spec: ArchSpec, pick: Pick) -> Component:
 def build_column_mux(spec: ArchSpec, pick: Pick) -> Component:
     mux, columns = spec.tile.macro.subarray.column_mux, spec.tile.macro.subarray.columns
     return lines.column_mux(
-        n_columns=columns, energy_j=pick(mux.energy_j), area_m2=pick(mux.area_m2), leakage_w=pick(mux.leakage_w)
+        n_columns=columns,
+        energy_j=pick(mux.energy_j),
+        area_m2=pick(mux.area_m2),
+        leakage_w=pick(mux.leakage_w),
     )
 
 

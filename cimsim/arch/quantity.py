@@ -12,10 +12,28 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from cimsim.devices.scalar import Scalar
 from cimsim.rng import stream
+from cimsim.units import short
 
-__all__ = ["GRADE_FACTOR", "Area", "Capacitance", "Current", "Draws", "Energy", "Leakage", "LineCapacitance",
-           "Length", "Pick", "Quantity", "Ratio", "Resistance", "ResistanceArea", "RuleBroken", "Time", "Voltage",
-           "Within", "nominal"]  # fmt: skip
+__all__ = [
+    "GRADE_FACTOR",
+    "Area",
+    "Capacitance",
+    "Current",
+    "Draws",
+    "Energy",
+    "Leakage",
+    "Length",
+    "LineCapacitance",
+    "Pick",
+    "Quantity",
+    "Ratio",
+    "Resistance",
+    "ResistanceArea",
+    "RuleBroken",
+    "Time",
+    "Voltage",
+    "nominal",
+]
 
 GRADE_FACTOR = {"measured": 1.1, "fitted": 1.2, "loose_fit": 1.5, "assumed": 2.0, "recalled": 3.0}
 """Spread where a source gives none: the 5 % point is value / factor, the 95 % point value * factor."""
@@ -52,7 +70,7 @@ class Quantity(BaseModel):
         low, high = self.interval
         if not low <= self.value <= high:
             rule = "must hold low <= value <= high"
-            raise RuleBroken("", rule, f"{low:g}, {self.value:g}, {high:g}")
+            raise RuleBroken("", rule, f"{short(low)}, {short(self.value)}, {short(high)}")
         if self.value > 0 and low == 0:
             raise RuleBroken("low", "must be above 0 where the value is", "0")
         return self
@@ -86,7 +104,7 @@ def nominal(quantity: Quantity) -> float:
 
 @dataclass(frozen=True)
 class Draws:
-    """``Draws(seed, n)(quantity)``: (n,) values, each quantity from its own stream, independent of all others.
+    """``Draws(seed, n)(quantity)``: (n,) values, each quantity from its own stream, independent of others.
 
     Two-piece log-normal: ``value * exp(z * s)``, ``s`` such that the 5 % and 95 % points are the interval's.
     """
@@ -114,7 +132,8 @@ class Within:
         for name in ("value", "low", "high"):
             number = getattr(quantity, name)
             if number is not None and not self.least <= number <= self.most:
-                raise RuleBroken(name, f"must be a number from {self.least:g} to {self.most:g}", f"{number:g}")
+                rule = f"must be a number from {short(self.least)} to {short(self.most)}"
+                raise RuleBroken(name, rule, short(number))
         return quantity
 
 

@@ -81,7 +81,8 @@ COMPONENTS: tuple[ComponentKind, ...] = (
                   "sums row tiles", chip.build_adder_tree),
     ComponentKind("threshold_unit", "tile", (("compare", "output value"),),
                   "compares with the threshold the dropout bit selects", chip.build_threshold_unit),
-    ComponentKind("threshold_sram", "tile", _BITS, "thresholds of every mask state", chip.build_threshold_sram),
+    ComponentKind("threshold_sram", "tile", _BITS, "thresholds of every mask state",
+                  chip.build_threshold_sram),
     ComponentKind("tile_buffer", "tile", _BITS, "activations of a tile", chip.build_tile_buffer),
     ComponentKind("tile_controller", "tile", (("issue", "command item"),),
                   "state machine of a tile", chip.build_tile_controller),
@@ -103,6 +104,14 @@ COMPONENTS: tuple[ComponentKind, ...] = (
 )  # fmt: skip
 
 
-def list_components() -> tuple[ComponentKind, ...]:
-    """Every kind of component, in the order of the table."""
-    return COMPONENTS
+def list_components() -> list[dict[str, str]]:
+    """One row for each kind of component: ``component``, ``unit``, ``actions`` (and per what), ``what``."""
+    return [
+        {
+            "component": kind.name,
+            "unit": kind.unit,
+            "actions": ", ".join(f"{action} (per {per})" for action, per in kind.actions),
+            "what": kind.summary,
+        }
+        for kind in COMPONENTS
+    ]

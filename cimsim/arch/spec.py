@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, model_validator
 
 from cimsim.arch.quantity import (
     Area,
@@ -19,9 +19,9 @@ from cimsim.arch.quantity import (
     Time,
 )
 from cimsim.arch.spec_array import MacroSpec, MtjSpec, PulseTime, Spec, Volts, WordBlock
+from cimsim.units import short
 
-__all__ = ["ArchSpec", "AveragingSpec", "ChipSpec", "ControllerSpec", "LinkSpec", "SotMtjUnit", "SramSpec",
-           "TechnologySpec", "TileSpec", "VectorSpec"]  # fmt: skip
+__all__ = ["ArchSpec", "ControllerSpec", "SramSpec"]
 
 Lanes = Annotated[int, Field(ge=1, le=65536)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -140,8 +140,8 @@ class SotMtjUnit(Spec):
     def _amplitudes(self) -> SotMtjUnit:
         for name, pulse in (("reset", self.reset), ("set", self.set)):
             if pulse.amplitude_v > self.write_supply_v:
-                rule = f"must be at most write_supply_v, {self.write_supply_v:g}"
-                raise RuleBroken(f"{name}.amplitude_v", rule, f"{pulse.amplitude_v:g}")
+                rule = f"must be at most write_supply_v, {short(self.write_supply_v)}"
+                raise RuleBroken(f"{name}.amplitude_v", rule, short(pulse.amplitude_v))
         return self
 
 
@@ -165,7 +165,7 @@ class ChipSpec(Spec):
     mc_schedule: Literal["sequential", "pipelined", "prefix_reuse", "enumerate"] = "sequential"
     first_layer: Literal["bit_serial", "digital"] = "bit_serial"
     conv_mapping: Literal["unrolled", "kernel_split"] = "unrolled"
-    replicas: dict[str, Annotated[int, Field(ge=1, le=65536)]] = {}
+    replicas: dict[str, Annotated[int, Field(ge=1, le=65536)]] = Field(default_factory=dict)
     global_buffer: SramSpec
     link: LinkSpec
     controller: ControllerSpec
@@ -191,18 +191,32 @@ class ArchSpec(Spec):
     technology: TechnologySpec
     chip: ChipSpec
     tile: TileSpec
+    _source: str = PrivateAttr(default="<memory>")
 
     @model_validator(mode="after")
     def _consistent(self) -> ArchSpec:
-        supply, macro = self.technology.supply_v, self.tile.macro
-        reads = {"tile.macro.read_voltage_v": macro.read_voltage_v,
-                 "chip.stochastic_unit.read.amplitude_v": self.chip.stochastic_unit.read.amplitude_v}  # fmt: skip
-        for path, voltage in reads.items():
-            if voltage > supply:
-                raise RuleBroken(path, f"must be at most technology.supply_v, {supply:g}", f"{voltage:g}")
+        supply_v = self.technology.supply_v
+        reads = (
+            ("tile.macro.read_voltage_v", self.tile.macro.read_voltage_v),
+            ("chip.stochastic_unit.read.amplitude_v", self.chip.stochastic_unit.read.amplitude_v),
+        )
+        for path, voltage in reads:
+            if voltage > supply_v:
+                raise RuleBroken(
+                    path, f"must be at most technology.supply_v, {short(supply_v)}", short(voltage)
+                )
         for path, quantity in _walk(self, ""):
             quantity.placed(path)
         return self
+
+    @property
+    def source(self) -> str:
+        """The file it was read from, or ``<memory>``."""
+        return self._source
+
+    def read_from(self, source: str) -> None:
+        """Told once by the loader."""
+        self._source = source
 
     @property
     def quantities(self) -> dict[str, Quantity]:

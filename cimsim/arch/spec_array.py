@@ -21,9 +21,9 @@ from cimsim.arch.quantity import (
     Time,
     Voltage,
 )
+from cimsim.units import short
 
-__all__ = ["Adc", "Cell", "Cell2t2m", "CellBase", "CellSot2t2m", "FlashAdc", "MacroSpec", "MtjSpec", "PulseTime", "SarAdc",
-           "SenseAmp", "Spec", "SubarraySpec", "Volts", "WordBlock"]  # fmt: skip
+__all__ = ["FlashAdc", "MacroSpec", "MtjSpec", "PulseTime", "SarAdc", "Spec", "Volts", "WordBlock"]
 
 Volts = Annotated[float, Field(gt=0, le=5)]
 PulseTime = Annotated[float, Field(gt=0, le=1e-6)]
@@ -50,7 +50,8 @@ class MtjSpec(Spec):
         derived = self.ra_product_ohm_m2 is not None and self.diameter_m is not None
         half = (self.ra_product_ohm_m2 is None) != (self.diameter_m is None)
         if half or derived == (self.resistance_parallel_ohm is not None):
-            raise RuleBroken("", "must have either resistance_parallel_ohm, or ra_product_ohm_m2 and diameter_m")
+            rule = "must have either resistance_parallel_ohm, or ra_product_ohm_m2 and diameter_m"
+            raise RuleBroken("", rule)
         return self
 
 
@@ -90,7 +91,7 @@ class CellSot2t2m(CellBase):
         needed_v = self.write.current_a.value * self.track_resistance_ohm.value
         if needed_v > self.write.supply_v:
             rule = f"must cover current times track resistance, {needed_v:.3g} V"
-            raise RuleBroken("write.supply_v", rule, f"{self.write.supply_v:g}")
+            raise RuleBroken("write.supply_v", rule, short(self.write.supply_v))
         return self
 
 
@@ -117,7 +118,7 @@ class ColumnMuxSpec(Spec):
 
 
 class SubarraySpec(Spec):
-    """``rows`` x ``columns`` XNOR cells (two word lines a row) with drivers: the smallest unit that multiplies."""
+    """XNOR cells, two word lines a row, with their drivers: the smallest unit that multiplies."""
 
     rows: int = Field(ge=1, le=4096)
     columns: int = Field(ge=1, le=4096)

@@ -37,7 +37,7 @@ class Origin:
         """For messages: ``demo.yaml:14: tile.macros``, or ``--set tile.macros=0``."""
         if self.is_override:
             named = self.text.removeprefix("--set ").partition("=")[0]
-            return self.text if path == named or not path else f"{self.text}: {path}"
+            return self.text if path in {"", named, f"{named}.value"} else f"{self.text}: {path}"
         where = f"{self.text}:{self.line}"
         return f"{where}: {path}" if path else where
 
@@ -109,7 +109,8 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise SpecError(str(path), "must be UTF-8 text") from error
     except OSError as error:
-        raise SpecError(str(path), f"cannot be read ({(error.strerror or 'unknown reason').lower()})") from error
+        reason = (error.strerror or "unknown reason").lower()
+        raise SpecError(str(path), f"cannot be read, {reason}") from error
 
 
 def _parse(text: str, name: str, *, is_override: bool) -> Node:
@@ -123,7 +124,8 @@ def _parse(text: str, name: str, *, is_override: bool) -> Node:
             if isinstance(event, yaml.AliasEvent):
                 raise SpecError(origin(event.start_mark).place(""), "must not use YAML aliases")
             if depth > _MAX_DEPTH:
-                raise SpecError(origin(event.start_mark).place(""), f"must be at most {_MAX_DEPTH} levels deep")
+                rule = f"must be at most {_MAX_DEPTH} levels deep"
+                raise SpecError(origin(event.start_mark).place(""), rule)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -147,7 +149,9 @@ def _convert(node: Any, origin: Any) -> Node:
         if key.value in branch.entries:
             branch.repeated.append((key.value, here))
         child = _convert(value, origin)
-        branch.entries[key.value] = Branch(here, child.entries, child.repeated) if isinstance(child, Branch) else child
+        if isinstance(child, Branch):
+            child.origin = here
+        branch.entries[key.value] = child
     return branch
 
 

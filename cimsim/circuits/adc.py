@@ -18,7 +18,7 @@ def sar_adc(
     step_area_m2: Scalar,
     leakage_w: Scalar,
 ) -> Component:
-    """Successive approximation: a comparison and its logic per bit, a capacitor array that doubles with each bit.
+    """Successive approximation: a comparison per bit, a capacitor array that doubles with each bit.
 
     ``E = bits * bit_energy_j + 2**bits * step_energy_j``, area alike; one more bit time to sample.
     """

@@ -7,7 +7,9 @@ from cimsim.circuits.cost import Action, Component, Scalar
 __all__ = ["adder_tree", "averaging_unit", "digital_mac", "shift_add", "threshold_unit", "vector_unit"]
 
 
-def shift_add(*, n_per_macro: int, bits: int, bit_energy_j: Scalar, bit_area_m2: Scalar, leakage_w: Scalar) -> Component:
+def shift_add(
+    *, n_per_macro: int, bits: int, bit_energy_j: Scalar, bit_area_m2: Scalar, leakage_w: Scalar
+) -> Component:
     """Accumulates the codes of a column over row steps and input planes."""
     return Component(
         "shift_add",
@@ -19,13 +21,17 @@ def shift_add(*, n_per_macro: int, bits: int, bit_energy_j: Scalar, bit_area_m2:
     )
 
 
-def adder_tree(*, lanes: int, bits: int, bit_energy_j: Scalar, bit_area_m2: Scalar, leakage_w: Scalar) -> Component:
+def adder_tree(
+    *, lanes: int, bits: int, bit_energy_j: Scalar, bit_area_m2: Scalar, leakage_w: Scalar
+) -> Component:
     """Adds partial sums of row tiles, ``lanes`` of them per clock."""
     area = lanes * bits * bit_area_m2
     return Component("adder_tree", area, leakage_w, {"add": Action(bits * bit_energy_j)}, unit="tile")
 
 
-def threshold_unit(*, lanes: int, bits: int, bit_energy_j: Scalar, bit_area_m2: Scalar, leakage_w: Scalar) -> Component:
+def threshold_unit(
+    *, lanes: int, bits: int, bit_energy_j: Scalar, bit_area_m2: Scalar, leakage_w: Scalar
+) -> Component:
     """Compares sums with the threshold that the dropout bit selects, ``lanes`` channels per clock."""
     area = lanes * bits * bit_area_m2
     return Component("threshold_unit", area, leakage_w, {"compare": Action(bits * bit_energy_j)}, unit="tile")
@@ -36,13 +42,22 @@ def vector_unit(*, lanes: int, op_energy_j: Scalar, lane_area_m2: Scalar, leakag
     return Component("vector_unit", lanes * lane_area_m2, leakage_w, {"op": Action(op_energy_j)}, unit="chip")
 
 
-def digital_mac(*, lanes: int, mac_bit_energy_j: Scalar, lane_area_m2: Scalar, leakage_w: Scalar) -> Component:
+def digital_mac(
+    *, lanes: int, mac_bit_energy_j: Scalar, lane_area_m2: Scalar, leakage_w: Scalar
+) -> Component:
     """A digital first layer: 1-bit weights times input bits, ``lanes`` such products per clock."""
-    return Component("digital_mac", lanes * lane_area_m2, leakage_w, {"mac_bit": Action(mac_bit_energy_j)}, unit="chip")
+    return Component(
+        "digital_mac", lanes * lane_area_m2, leakage_w, {"mac_bit": Action(mac_bit_energy_j)}, unit="chip"
+    )
 
 
 def averaging_unit(
-    *, lanes: int, accumulate_energy_j: Scalar, softmax_energy_j: Scalar, lane_area_m2: Scalar, leakage_w: Scalar
+    *,
+    lanes: int,
+    accumulate_energy_j: Scalar,
+    softmax_energy_j: Scalar,
+    lane_area_m2: Scalar,
+    leakage_w: Scalar,
 ) -> Component:
     """Softmax of each pass and the running mean of its probabilities."""
     actions = {"accumulate": Action(accumulate_energy_j), "softmax": Action(softmax_energy_j)}

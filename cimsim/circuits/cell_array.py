@@ -24,9 +24,9 @@ def cell_array(
 ) -> Component:
     """Array of ``n_rows`` x ``n_columns`` cells.
 
-    A summed read opens one of the two branches of a cell: parallel where input and weight agree. A differential
-    read lets both conduct, so its two energies are equal. A write pulses both junctions, one after the other.
-    Non-volatile cells leak nothing while no column is biased.
+    A summed read opens one of the two branches of a cell: parallel where input and weight agree. A
+    differential read lets both conduct, so its two energies are equal. A write pulses both junctions, one
+    after the other. Non-volatile cells leak nothing while no column is biased.
 
     Parameters
     ----------

@@ -30,8 +30,8 @@ class Component:
 
     ``unit`` is "chip", "tile", "macro" or "subarray"; the placement decides how many of those there are.
 
-    Composition: energies and areas add; the latency of a step is what its command says; leakage is booked once,
-    over the whole run time.
+    Composition: energies and areas add; the latency of a step is what its command says; leakage is booked
+    once, over the whole run time.
     """
 
     name: str

@@ -10,7 +10,7 @@ __all__ = ["popcount_counter", "row_counter"]
 def row_counter(
     *, rows_active: int, full_adder_energy_j: Scalar, full_adder_area_m2: Scalar, leakage_w: Scalar
 ) -> Component:
-    """Counts the driven rows of a step (dot = 2 pop - n_active): about one full adder per row read at once."""
+    """Counts the driven rows of a step (dot = 2 pop - n_active): a full adder for each row read at once."""
     energy, area = rows_active * full_adder_energy_j, rows_active * full_adder_area_m2
     return Component("row_counter", area, leakage_w, {"count": Action(energy)}, unit="macro")
 

@@ -37,7 +37,9 @@ def wordline_driver(
     )
 
 
-def bitline(*, line_f: Scalar, read_voltage_v: float, read_supply_v: Scalar, is_differential: bool) -> Component:
+def bitline(
+    *, line_f: Scalar, read_voltage_v: float, read_supply_v: Scalar, is_differential: bool
+) -> Component:
     """Charge of a bit line, or of a pair of them, to the read voltage. Its wires lie over the cells."""
     n_lines = 2 if is_differential else 1
     energy = n_lines * line_f * read_voltage_v * read_supply_v
@@ -47,5 +49,9 @@ def bitline(*, line_f: Scalar, read_voltage_v: float, read_supply_v: Scalar, is_
 def column_mux(*, n_columns: int, energy_j: Scalar, area_m2: Scalar, leakage_w: Scalar) -> Component:
     """The switch of each column to its read-out (and away from its write driver)."""
     return Component(
-        "column_mux", n_columns * area_m2, n_columns * leakage_w, {"select": Action(energy_j)}, unit="subarray"
+        "column_mux",
+        n_columns * area_m2,
+        n_columns * leakage_w,
+        {"select": Action(energy_j)},
+        unit="subarray",
     )

@@ -17,11 +17,13 @@ def link(
     area_m2: Scalar,
     leakage_w: Scalar,
 ) -> Component:
-    """One bit over the wire (its capacitance charged on ``activity_factor`` of the bits) and through a router."""
+    """One bit over the wire, charged on ``activity_factor`` of the bits, and through a router."""
     energy = activity_factor * length_m * wire_f_per_m * supply_v**2 + router_bit_energy_j
     return Component("link", area_m2, leakage_w, {"transfer_bit": Action(energy)}, unit="chip")
 
 
-def controller(name: str, unit: str, *, issue_energy_j: Scalar, area_m2: Scalar, leakage_w: Scalar) -> Component:
+def controller(
+    name: str, unit: str, *, issue_energy_j: Scalar, area_m2: Scalar, leakage_w: Scalar
+) -> Component:
     """A state machine that issues commands, one in each ``unit``."""
     return Component(name, area_m2, leakage_w, {"issue": Action(issue_energy_j)}, unit=unit)

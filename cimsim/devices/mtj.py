@@ -28,7 +28,7 @@ def resistance_parallel_ohm(ra_product_ohm_m2: Scalar, diameter_m: Scalar) -> Sc
 
 
 def tmr(voltage_v: Scalar, tmr_zero_bias: Scalar, tmr_half_voltage_v: Scalar) -> Scalar:
-    """(R_AP - R_P) / R_P at a voltage across the junction; half its zero-bias value at ``tmr_half_voltage_v``."""
+    """(R_AP - R_P) / R_P at a voltage across the junction: half of it is left at ``tmr_half_voltage_v``."""
     return tmr_zero_bias / (1.0 + (voltage_v / tmr_half_voltage_v) ** 2)
 
 
@@ -42,8 +42,8 @@ def read_current_a(
 ) -> Scalar:
     """Current through a junction and its access transistor in series, with ``voltage_v`` across both.
 
-    The parallel state by default; give the TMR for the antiparallel state, whose share of the voltage is found
-    by fixed-point iteration (the junction's resistance falls with its bias, a contraction).
+    The parallel state by default; give the TMR for the antiparallel state, whose share of the voltage is
+    found by fixed-point iteration (the junction's resistance falls with its bias, a contraction).
 
     Parameters
     ----------

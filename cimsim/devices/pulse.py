@@ -8,7 +8,7 @@ __all__ = ["pulse_energy_j"]
 
 
 def pulse_energy_j(supply_v: Scalar, current_a: Scalar, width_s: Scalar) -> Scalar:
-    """V I t at the voltage the charge is drawn from, not V^2 G t at the cell: the drop in between is heat too.
+    """V I t at the voltage the charge is drawn from, not V^2 G t at the cell: the drop between is heat too.
 
     Examples
     --------

@@ -1,0 +1,34 @@
+"""JSON Schema of the architecture file, so that editors complete and check it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cimsim.arch.spec import ArchSpec
+from cimsim.units import unit_of
+
+__all__ = ["json_schema"]
+
+_NUMBER_KEYS = ("type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+
+def json_schema() -> dict[str, Any]:
+    """Schema (draft 2020-12); a text such as "5 ns" is allowed wherever a number has a unit."""
+    schema = ArchSpec.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "cimsim architecture"
+    for name, model in schema["$defs"].items():
+        for key, entry in model.get("properties", {}).items():
+            entry.pop("title", None)
+            if name == "Quantity" or unit_of(key):
+                _allow_text(entry)
+    return schema
+
+
+def _allow_text(entry: dict[str, Any]) -> None:
+    """Let a number also be a text that starts like one."""
+    text = {"type": "string", "pattern": "^[-+.0-9]"}
+    if entry.get("type") == "number":
+        entry["anyOf"] = [{key: entry.pop(key) for key in _NUMBER_KEYS if key in entry}, text]
+    elif any(option.get("type") == "number" for option in entry.get("anyOf", ())):
+        entry["anyOf"].append(text)
