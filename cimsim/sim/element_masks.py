@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim.mapping.randomness import is_drawn
 from cimsim.rng import stream
 from cimsim.sim.kernels.pack import PackedBits, n_words
 from cimsim.sim.mac_layer import MacLayer
@@ -26,7 +25,7 @@ class ElementMasks:
         self._redrawn = {
             reader.name: node
             for node in graph.nodes
-            if _kind(node) == "element_redraw" and is_drawn(node)
+            if node.dropout is not None and node.dropout.kind == "element_redraw" and node.dropout.p > 0.0
             for reader in redraw_readers(graph, node.name)
         }
 
@@ -39,7 +38,7 @@ class ElementMasks:
         return ~self._stream(node, node.name).words(n_rows, h, w, n_words(channels))
 
     def redrawn(self, reader: Node, layer: MacLayer, n_rows: int) -> PackedBits | None:
-        """Kept word lines of each MVM, (n_rows, h_out, w_out, k_h, k_w, words); None where none are drawn."""
+        """Kept word lines of each MVM, (n_rows, h_out, w_out, k_h, k_w, words); None drops none."""
         node = self._redrawn.get(reader.name)
         if node is None:
             return None

@@ -14,7 +14,6 @@ from cimsim.mapping.randomness import masks_upstream
 from cimsim.mapping.states import has_scalar_mask, scalar_nodes, state_params
 from cimsim.sim.activity import ActivityCounter
 from cimsim.sim.element_masks import ElementMasks
-from cimsim.sim.kernels.pack import n_words
 from cimsim.sim.mac_layer import MacLayer, Operand
 from cimsim.sim.rows import RowTable, RowTables
 from cimsim.sim.sign_ops import SIGN_OPS
@@ -53,7 +52,7 @@ class Network:
         self._last_reader = {name: node.name for node in graph.nodes for name in node.inputs}
 
     def run(self, codes: NDArray[np.integer], masks: NDArray[np.uint8]) -> tuple[RealTensor, RowTable]:
-        """The output of codes (n, *input shape) under masks (n, n_passes, n_nodes): its rows, and who uses them."""
+        """The output of codes (n, *input shape) under masks (n, n_passes, n_nodes), by row, and its table."""
         tables = RowTables(masks, self._columns)
         spec = self.graph.input
         found: dict[str, Tensor] = {"input": InputTensor(codes, spec.scale, spec.offset)}
@@ -196,9 +195,7 @@ class Network:
             return tensor
         before, after = tables.of(self._before(node)), tables.of(self.upstream[node.name])
         tensor = tensor.take(before.of(after))
-        if dropout.p == 1.0:
-            tensor = tensor.keep(np.zeros((len(tensor), 1, 1, n_words(tensor.raster[2])), dtype=np.uint64))
-        elif dropout.p > 0.0 and dropout.kind != "element_redraw":
+        if dropout.p > 0.0 and dropout.kind != "element_redraw":
             tensor = tensor.keep(self._element_masks.kept(node, len(tensor), tensor.raster))
         if isinstance(tensor, RealTensor):
             return RealTensor(tensor.values / (1.0 - dropout.p)) if dropout.rescale else tensor

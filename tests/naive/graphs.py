@@ -218,8 +218,8 @@ class Builder:
         return self.normalization(output, 3) if self.chance(0.5) else output
 
 
-def random_graph(seed, **options):
-    """A validated random network."""
+def random_spec(seed, **options):
+    """Spec and arrays of a random network."""
     rng = np.random.default_rng(seed)
     builder = Builder(rng, **options)
     shape = [int(rng.integers(1, 4)), int(rng.integers(3, 7)), int(rng.integers(3, 7))]
@@ -240,7 +240,12 @@ def random_graph(seed, **options):
         "nodes": builder.nodes,
         "output": output,
     }
-    return build_graph(spec, builder.arrays)
+    return spec, builder.arrays
+
+
+def random_graph(seed, **options):
+    """A validated random network."""
+    return build_graph(*random_spec(seed, **options))
 
 
 def random_images(graph, n_images, seed):
