@@ -39,8 +39,8 @@ def _print_files(kind: str) -> None:
 def _print_components() -> None:
     from cimsim.arch import list_components
 
-    rows = list_components()
-    print_table(tuple(rows[0]), [tuple(map(str, row.values())) for row in rows])
+    rows = [(row["component"], row["unit"], row["what"]) for row in list_components()]
+    print_table(("component", "belongs to a", "what it is"), rows)
 
 
 def _print_datasets() -> None:

@@ -44,26 +44,47 @@ _FOLDER = click.Path(path_type=Path)
 @click.command(epilog=_EPILOG)
 @click.argument("arch")
 @click.argument("workload")
-@click.option("--data", metavar="NAME|PATH",
-              help="Data set or .npz with x and y [default: the workload's own].")
+@click.option(
+    "--data", metavar="NAME|PATH", help="Data set or .npz with x and y [default: the workload's own]."
+)
 @click.option("--data-dir", type=_FOLDER, metavar="DIR", help="Folder that holds the data sets.")
 @click.option("--download", is_flag=True, help="Allow fetching the data set; its hash is checked.")
-@click.option("--images", type=click.IntRange(min=1), metavar="N",
-              help="Take the first N images [default: all].")
-@click.option("--mc", callback=_passes, metavar="T|exact",
-              help="Monte-Carlo passes [default: 20, or 1 where nothing is random].")
-@click.option("--fidelity", default="ideal", show_default=True, metavar="LEVEL",
-              help="How much physics the values see.")
-@click.option("--instances", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
-              help="Chips drawn from the fabrication spread.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE",
-              help="Change a value of ARCH; may be repeated.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="S",
-              help="Fixes every random draw.")
+@click.option(
+    "--images", type=click.IntRange(min=1), metavar="N", help="Take the first N images [default: all]."
+)
+@click.option(
+    "--mc",
+    callback=_passes,
+    metavar="T|exact",
+    help="Monte-Carlo passes [default: 20, or 1 where nothing is random].",
+)
+@click.option(
+    "--fidelity", default="ideal", show_default=True, metavar="LEVEL", help="How much physics the values see."
+)
+@click.option(
+    "--instances",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Chips drawn from the fabrication spread.",
+)
+@click.option(
+    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of ARCH; may be repeated."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="Fixes every random draw.",
+)
 @click.option("--out", type=_FOLDER, metavar="DIR", help="Report folder [default: reports/ARCH-WORKLOAD].")
 @click.option("--trace", is_flag=True, help="Also write trace.json (opens in ui.perfetto.dev).")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
-              help="Processes.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the page.")
 def run(arch: str, workload: str, *, out: Path | None, trace: bool, as_json: bool, **options: Any) -> None:
     """Run WORKLOAD on ARCH and write a report."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,20 +43,17 @@ def energy_by_component(components: pd.DataFrame) -> dict[str, float]:
     return {str(name): float(e) for name, e in total[total > 0].sort_values(ascending=False).items()}
 
 
-def energy_by_layer(components: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Energy in J by layer in the order of the table, then by group; "chip" is what has no layer."""
-    table: dict[str, dict[str, float]] = {}
+def energy_by_layer(components: pd.DataFrame, layers: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Energy in J by layer in the order of ``layers``, then by group; "chip" is what has no layer."""
+    table: dict[str, dict[str, float]] = {layer: {} for layer in layers}
     rows = components[components["energy_j"] > 0]
     for component, layer, action, energy in zip(
         rows["component"], rows["layer"], rows["action"], rows["energy_j"], strict=True
     ):
-        name = layer if isinstance(layer, str) and layer else "chip"
         group = "leakage" if action == "leakage" else group_of(component)
-        groups = table.setdefault(name, {})
+        groups = table.setdefault(layer or "chip", {})
         groups[group] = groups.get(group, 0.0) + float(energy)
-    if "chip" in table:
-        table["chip"] = table.pop("chip")
-    return table
+    return {layer: groups for layer, groups in table.items() if groups}
 
 
 def busy_fractions(timeline: Timeline, servers: Mapping[str, int]) -> dict[str, float]:

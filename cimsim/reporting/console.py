@@ -11,7 +11,7 @@ from typing import IO, Any
 from rich.console import Console
 from rich.text import Text
 
-from cimsim.reporting.breakdown import busy_fractions, energy_by_component
+from cimsim.reporting.breakdown import energy_by_component
 from cimsim.reporting.quantities import area, count, percent, printable, quantity
 from cimsim.sim.result import RunResult
 
@@ -47,35 +47,45 @@ def _render(result: RunResult, directory: Path | None, console: Console) -> None
 
 def _title(result: RunResult) -> str:
     summary, graph = result.summary, result.program.graph
-    data = summary.get("dataset") or graph.dataset
-    images = f"{count(summary['n_images'])} images" + (f" of {printable(data)}" if data else "")
+    images = f"{count(summary['n_images'])} images of {printable(summary['dataset'])}"
     return f"{printable(graph.name)} on {printable(result.program.chip.spec.name)}, {images}"
 
 
 def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
     summary = result.summary
     yield from _quality(result.program.graph.task, summary)
-    rate = f"{count(summary['throughput_images_per_s'])} images/s in a stream"
-    yield "latency", _line(f"{quantity(summary['latency_s'], 's')} per image", rate)
-    yield from _limits(result)
-    spread = f"{quantity(summary['energy_low_j'], 'J')} to {quantity(summary['energy_high_j'], 'J')}"
-    yield (
-        "energy",
-        _line(f"{quantity(summary['energy_j'], 'J')} per image", f"{spread}, 5-95 % of the sources"),
-    )
+    yield from _speed(summary)
+    low, high = quantity(summary["energy_low_j"], "J"), quantity(summary["energy_high_j"], "J")
+    spread = f"{low} to {high}, 5-95 % of the sources"
+    yield "energy", _line(f"{quantity(summary['energy_j'], 'J')} per image", spread)
     yield from _bars(energy_by_component(result.components), ascii_only)
-    stream = f"{quantity(summary['energy_stream_j'], 'J')} per image in a stream"
-    yield "power", _line(quantity(summary["power_w"], "W"), stream)
-    executed, nominal = (f"{summary[key] / 1e12:.3g}" for key in ("ops_per_j", "nominal_ops_per_j"))
-    yield "efficiency", _line(f"{executed} TOPS/W executed", f"{nominal} nominal (1-bit ops, 1 MAC = 2 ops)")
-    written = f"{quantity(summary['program_energy_j'], 'J')} to write the weights once"
-    yield "area", _line(area(summary["area_m2"]), written)
-    units = _number(summary["n_stochastic_units"], "stochastic unit")
-    yield "random bits", _line(f"{count(summary['n_random_bits'])} per image", f"from {units}")
+    yield from _chip(summary)
     yield "settings", Text(_settings(summary))
     for warning in _warnings(summary):
         lines = textwrap.wrap(printable(warning), _WIDTH - _LABEL) or [""]
         yield "note", Text(f"\n{'':<{_LABEL}}".join(lines), style="yellow")
+
+
+def _speed(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """The mean latency, its range where a schedule makes images differ, and what limits it."""
+    low, high = summary["latency_p5_s"], summary["latency_p95_s"]
+    spread = (f"{quantity(low, 's')} to {quantity(high, 's')}, 5-95 %",) if low != high else ()
+    rate = f"{count(summary['throughput_images_per_s'])} images/s in a stream"
+    yield "latency", _line(f"{quantity(summary['latency_s'], 's')} per image", *spread, rate)
+    share = percent(summary["limited_by_busy"], 0)
+    yield "limited by", Text(f"{printable(summary['limited_by'])}, busy {share} of the latency")
+
+
+def _chip(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    stream = f"{quantity(summary['energy_stream_j'], 'J')} per image in a stream"
+    yield "power", _line(quantity(summary["power_w"], "W"), stream)
+    executed, nominal = (f"{summary[key] / 1e12:.3g}" for key in ("ops_per_j", "nominal_ops_per_j"))
+    ops = f"{nominal} nominal (1-bit ops, 1 MAC = 2 ops)"
+    yield "efficiency", _line(f"{executed} TOPS/W executed", ops)
+    written = f"{quantity(summary['program_energy_j'], 'J')} to write the weights once"
+    yield "area", _line(area(summary["area_m2"]), written)
+    units = _number(summary["n_stochastic_units"], "stochastic unit")
+    yield "random bits", _line(f"{count(summary['n_random_bits'])} per image", f"from {units}")
 
 
 def _line(*parts: str) -> Text:
@@ -118,13 +128,6 @@ def _bars(energies: Mapping[str, float], ascii_only: bool) -> Iterator[tuple[str
         yield "", Text(label).append(bar, style="cyan")
 
 
-def _limits(result: RunResult) -> Iterator[tuple[str, Text]]:
-    busy = busy_fractions(result.timeline, result.program.resources)
-    if busy:
-        name, share = next(iter(busy.items()))
-        yield "limited by", Text(f"{printable(name)}, busy {percent(share, 0)} of the latency")
-
-
 def _settings(summary: Mapping[str, Any]) -> str:
     passes = f"T = {summary['n_mc_samples']} {summary['mc_schedule']}"
     instances = _number(summary["n_instances"], "chip instance")
@@ -134,4 +137,4 @@ def _settings(summary: Mapping[str, Any]) -> str:
 def _warnings(summary: Mapping[str, Any]) -> Iterator[str]:
     if not summary["array_errors_modelled"]:
         yield "array errors are not modelled: accuracy assumes a lossless read-out"
-    yield from summary.get("warnings", ())
+    yield from summary["warnings"]

@@ -49,7 +49,8 @@ _STYLE: Any = {
 }  # fmt: skip
 _GREY = "#555555"
 _MAX_ROWS = 24
-_COLUMNS = 1200
+_COLUMNS = 600
+"""Time windows across the timeline: fewer than pixels, so that none is lost."""
 
 
 def save_figures(result: RunResult, directory: Path) -> None:
@@ -89,7 +90,7 @@ def draw_energy_by_component(result: RunResult) -> Figure:
 
 def draw_energy_by_layer(result: RunResult) -> Figure:
     """One bar for each layer in network order, stacked by group."""
-    table = energy_by_layer(result.components)
+    table = energy_by_layer(result.components, result.layers["layer"])
     figure = _figure(1.5 + 0.3 * len(table))
     axes = figure.subplots()
     totals = [sum(groups.values()) for groups in table.values()]

@@ -41,8 +41,11 @@ def count(value: float | None) -> str:
 
 
 def percent(fraction: float | None, digits: int = 2) -> str:
-    """A fraction as ``98.42 %``."""
-    return "—" if fraction is None or not math.isfinite(fraction) else f"{100 * fraction:.{digits}f} %"
+    """A fraction as ``98.42 %``; one that would round to nothing as ``<0.01 %``."""
+    if fraction is None or not math.isfinite(fraction):
+        return "—"
+    least = 10.0**-digits
+    return f"<{least:g} %" if 0 < 100 * fraction < least / 2 else f"{100 * fraction:.{digits}f} %"
 
 
 def printable(text: object) -> str:

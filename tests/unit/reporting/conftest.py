@@ -84,6 +84,8 @@ def summary(total_j: float, latency_s: float) -> dict:
         "mc_schedule": "sequential", "array_errors_modelled": False, "latency_s": latency_s,
         "throughput_images_per_s": 1 / latency_s, "energy_j": total_j, "energy_low_j": 0.7 * total_j,
         "energy_high_j": 1.6 * total_j, "energy_stream_j": 0.95 * total_j, "program_energy_j": 4.2e-9,
+        "latency_p5_s": latency_s, "latency_p95_s": latency_s, "limited_by": "tile1.readout",
+        "limited_by_busy": 0.5, "dataset": "digits", "warnings": [],
         "power_w": total_j / latency_s, "area_m2": 3.5e-7, "n_random_bits": 4.0, "n_stochastic_units": 1,
         "n_conversions": 600.0, "ops_per_j": 5.1e12, "nominal_ops_per_j": 5.4e12, "seed": 0,
     }  # fmt: skip

@@ -37,6 +37,7 @@ def test_counts_areas_and_shares():
     assert (count(5000), count(56.66), count(1234.5), count(None)) == ("5,000", "56.7", "1,234", "—")
     assert (area(1.234e-6), area(2e-9), area(None)) == ("1.23 mm²", "2,000 µm²", "—")
     assert (percent(0.98421), percent(0.5, 0), percent(None)) == ("98.42 %", "50 %", "—")
+    assert (percent(0.0), percent(4.9e-5), percent(4e-4, 1)) == ("0.00 %", "<0.01 %", "<0.1 %")
 
 
 def test_names_cannot_move_the_cursor():
