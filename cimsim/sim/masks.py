@@ -15,14 +15,14 @@ from cimsim.errors import WorkloadError
 from cimsim.mapping.randomness import is_drawn
 from cimsim.mapping.states import has_scalar_mask, scalar_nodes, state_probabilities
 from cimsim.rng import stream
+from cimsim.sim.kernels.pack import pack_flags
 from cimsim.workload.dropout import n_states
 from cimsim.workload.graph import Node, WorkloadGraph
 
 __all__ = ["MAX_ENUMERATED", "BitStream", "draw", "enumerate_masks"]
 
 MAX_ENUMERATED = 1 << 16
-_PROBABILITY_BITS = 53
-_ROUNDS_FOR_ALL = 12
+_BLOCK = 1 << 14  # words at a time: their bytes stay in the cache
 
 
 def draw(graph: WorkloadGraph, n_images: int, n_mc_samples: int, seed: int) -> NDArray[np.uint8]:
@@ -80,51 +80,32 @@ def enumerate_masks(graph: WorkloadGraph) -> tuple[NDArray[np.uint8], NDArray[np
 class BitStream:
     """Packed Bernoulli bits of one node, in order.
 
-    A bit fires where a uniform number of 53 bits lies below p. The numbers are drawn bit by bit, 64 of them
-    at once, and the few that the leading bits leave undecided take theirs from a stream of their own.
+    A bit fires where a random byte lies below 256*p; the bytes that tie with its whole part are decided by a
+    second stream with the probability that is left. Exact to the last digit of p.
     """
 
     def __init__(self, p: float, seed: int, **keys: int | str) -> None:
-        scaled = round(p * 2.0**_PROBABILITY_BITS)
-        digits = [bool(scaled >> (_PROBABILITY_BITS - 1 - k) & 1) for k in range(_PROBABILITY_BITS)]
-        while digits and not digits[-1]:
-            digits.pop()
-        self._always = scaled == 1 << _PROBABILITY_BITS
-        self._head, self._tail = digits[:_ROUNDS_FOR_ALL], digits[_ROUNDS_FOR_ALL:]
-        self._rounds = [stream(seed, "mask", **keys, round=k) for k in range(len(self._head))]
-        self._rest = stream(seed, "mask", **keys, round="rest")
+        self._whole, self._share = divmod(256.0 * p, 1.0)
+        self._bytes = stream(seed, "mask", **keys)
+        self._ties = stream(seed, "mask ties", **keys)
 
     def words(self, *shape: int) -> NDArray[np.uint64]:
         """The next uint64 of ``shape``; every bit fires with probability p."""
-        fired = np.zeros(int(np.prod(shape)), dtype=np.uint64)
-        if self._always:
-            return ~fired.reshape(shape)
-        undecided = ~fired
-        for digit, generator in zip(self._head, self._rounds, strict=True):
-            _narrow(fired, undecided, _uniform(generator, len(fired)), digit)
-        if self._tail:
-            rows = np.flatnonzero(undecided)
-            late_fired, late_undecided = fired[rows], undecided[rows]
-            numbers = _uniform(self._rest, len(rows) * len(self._tail)).reshape(len(rows), len(self._tail))
-            for k, digit in enumerate(self._tail):
-                _narrow(late_fired, late_undecided, numbers[:, k], digit)
-            fired[rows] = late_fired
-        return fired.reshape(shape)
+        n_words = int(np.prod(shape))
+        if self._whole == 256.0:
+            return np.full(shape, ~np.uint64(0))
+        blocks = [self._block(min(_BLOCK, n_words - start)) for start in range(0, n_words, _BLOCK)]
+        return np.concatenate([np.zeros(0, dtype=np.uint64), *blocks]).reshape(shape)
 
-
-def _narrow(
-    fired: NDArray[np.uint64], undecided: NDArray[np.uint64], numbers: NDArray[np.uint64], digit: bool
-) -> None:
-    """Compare one more bit of the uniform numbers with one more digit of p, in place."""
-    if digit:
-        fired |= undecided & ~numbers
-        undecided &= numbers
-    else:
-        undecided &= ~numbers
-
-
-def _uniform(generator: np.random.Generator, n: int) -> NDArray[np.uint64]:
-    return generator.integers(0, np.iinfo(np.uint64).max, size=n, dtype=np.uint64, endpoint=True)
+    def _block(self, n_words: int) -> NDArray[np.uint64]:
+        largest = np.iinfo(np.uint64).max
+        numbers = self._bytes.integers(0, largest, size=8 * n_words, dtype=np.uint64, endpoint=True)
+        drawn, whole = numbers.astype("<u8", copy=False).view(np.uint8), np.uint8(self._whole)
+        fired = drawn < whole
+        if self._share:
+            ties = np.flatnonzero(drawn == whole)
+            fired[ties] = self._ties.random(len(ties)) < self._share
+        return pack_flags(fired.reshape(n_words, 64))[:, 0]
 
 
 def _draw_node(node: Node, n_images: int, n_mc_samples: int, seed: int) -> NDArray[np.integer]:

@@ -110,11 +110,11 @@ def test_bits_fire_with_probability_p(p):
     assert abs(fired - n * p) < 5 * np.sqrt(n * p * (1 - p))
 
 
-def test_bits_decided_late_fire_with_the_right_share():
-    """p just above a multiple of 2**-12: only numbers that tie on twelve digits tell the two apart."""
-    stream, coarse = BitStream(0.5 + 2.0**-13, 7, node="n"), BitStream(0.5, 7, node="n")
+def test_bits_decided_by_ties_fire_with_the_right_share():
+    """p just above a multiple of 1/256: only bytes that tie with the multiple tell the two apart."""
+    stream, coarse = BitStream(0.5 + 2.0**-12, 7, node="n"), BitStream(0.5, 7, node="n")
     late = ones(stream.words(200_000)) - ones(coarse.words(200_000))
-    expected = 64 * 200_000 * 2.0**-13
+    expected = 64 * 200_000 * 2.0**-12
     assert abs(late - expected) < 5 * np.sqrt(expected)
 
 
@@ -125,5 +125,5 @@ def test_certain_bits():
 
 def test_bits_do_not_depend_on_how_they_are_cut():
     whole, parts = BitStream(0.15, 7, node="n"), BitStream(0.15, 7, node="n")
-    cut = [parts.words(n, 3) for n in (1, 0, 700, 299)]
-    np.testing.assert_array_equal(whole.words(1000, 3), np.concatenate(cut))
+    cut = [parts.words(n, 3) for n in (1, 0, 7000, 2999)]
+    np.testing.assert_array_equal(whole.words(10_000, 3), np.concatenate(cut))
