@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-__all__ = ["JIT", "host_features", "host_machine", "intrinsic", "njit"]
+__all__ = ["JIT", "host_features", "host_machine", "intrinsic", "ir", "njit", "types"]
 
 JIT = os.environ.get("CIMSIM_JIT", "1") != "0"
 
@@ -18,8 +18,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 if JIT:
     import llvmlite.binding as llvm
+    import llvmlite.ir as llvm_ir
     import numba
     from numba.extending import intrinsic as _numba_intrinsic
+
+ir: Any = llvm_ir if JIT else None
+"""LLVM's instruction builder, for the emitters of intrinsics; None when the compiler is off."""
+types: Any = numba.types if JIT else None
+"""Numba's types, for their signatures; None when the compiler is off."""
 
 
 def njit(function: Function) -> Function:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PackedBits", "n_words", "pack_flags", "pack_planes", "pack_signs", "unpack_flags", "unpack_signs"]
+__all__ = ["PackedBits", "channel_mask", "n_words", "pack_flags", "pack_planes", "pack_signs", "unpack_flags", "unpack_signs"]
 
 PackedBits = NDArray[np.uint64]
 
@@ -18,6 +18,11 @@ PackedBits = NDArray[np.uint64]
 def n_words(channels: int) -> int:
     """64-bit words that hold ``channels`` bits."""
     return -(-channels // 64)
+
+
+def channel_mask(channels: int) -> PackedBits:
+    """Words of one pixel, 1 where a channel exists."""
+    return pack_flags(np.ones(channels, np.bool_))
 
 
 def pack_flags(flags: NDArray[np.bool_]) -> PackedBits:

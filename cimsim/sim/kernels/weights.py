@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PackedWeights", "prepare_weights"]
+from cimsim.sim.kernels.blocks import COLUMNS, NO_TAP, TRIPLE
+
+__all__ = ["PackedWeights", "pack_nibbles", "prepare_weights"]
+
+_WINDOW_GAIN = 1.5
+
+
+def pack_nibbles(taps: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Weight nibbles as the innermost loop reads them.
+
+    Parameters
+    ----------
+    taps : (c_out, pixels, c), True for +1; the taps of a pixel begin a new nibble
+
+    Returns
+    -------
+    uint8 (blocks, nibbles, 64), nibbles rounded up to triples; missing taps and columns are `NO_TAP`
+    """
+    c_out, pixels, channels = taps.shape
+    codes = -(-channels // 4)
+    padded = np.zeros((c_out, pixels, 4 * codes), np.uint8)
+    padded[..., :channels] = taps
+    nibbles = padded.reshape(c_out, pixels * codes, 4) @ np.array([1, 2, 4, 8], np.uint8)
+    blocks = -(-c_out // COLUMNS)
+    packed = np.full((blocks * COLUMNS, -(-pixels * codes // TRIPLE) * TRIPLE), NO_TAP, np.uint8)
+    packed[:c_out, : pixels * codes] = nibbles
+    return np.ascontiguousarray(packed.reshape(blocks, COLUMNS, -1).transpose(0, 2, 1))
 
 
 @dataclass(frozen=True, eq=False)
 class PackedWeights:
-    """Weights of one MAC layer in the layouts that kernels read.
+    """Weights of one MAC layer in the layouts that kernels read, each made when first asked for.
 
     Attributes
     ----------
@@ -20,6 +47,40 @@ class PackedWeights:
     """
 
     signs: NDArray[np.int8]
+
+    @property
+    def c_out(self) -> int:
+        return self.signs.shape[0]
+
+    @property
+    def c_in(self) -> int:
+        return self.signs.shape[1]
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        return self.signs.shape[2], self.signs.shape[3]
+
+    @property
+    def n_taps(self) -> int:
+        return self.signs[0].size
+
+    @cached_property
+    def by_pixel(self) -> NDArray[np.uint8]:
+        """Nibbles of the channels of one pixel after the other."""
+        taps = self.signs.transpose(0, 2, 3, 1) > 0
+        return pack_nibbles(taps.reshape(self.c_out, -1, self.c_in))
+
+    @cached_property
+    def by_window(self) -> NDArray[np.uint8]:
+        """Nibbles of all taps in a row: fewer of them when there are few channels."""
+        taps = self.signs.transpose(0, 2, 3, 1) > 0
+        return pack_nibbles(taps.reshape(self.c_out, 1, -1))
+
+    @property
+    def prefers_windows(self) -> bool:
+        """Whether gathering the taps of a window into a row saves enough nibbles."""
+        pixels = self.kernel[0] * self.kernel[1]
+        return pixels * -(-self.c_in // 4) >= _WINDOW_GAIN * -(-self.n_taps // 4)
 
 
 def prepare_weights(weight: NDArray[np.int8]) -> PackedWeights:
