@@ -1,0 +1,168 @@
+"""Shipped files, conversion by declared type, overrides, the schema, the table of components."""
+
+import json
+import pickle
+
+import pytest
+from arch_files import FLASH, SHIPPED, SOT, STT, changed
+from pydantic import BaseModel, ValidationError
+
+from cimsim.arch import ArchSpec, build_chip, json_schema, list_components, load_arch
+from cimsim.arch.loader import read_arch
+from cimsim.arch.quantity import Quantity
+from cimsim.units import DIMENSIONLESS, unit_of
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load_text(text, *overrides):
+        path = tmp_path / "demo.yaml"
+        path.write_text(text)
+        return load_arch(path, overrides)
+
+    return load_text
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_shipped_files_load_and_state_their_sources(path):
+    spec = load_arch(path)
+    assert spec.name == path.stem
+    assert spec.source == str(path)
+    assert len(spec.quantities) > 70
+    for where, quantity in spec.quantities.items():
+        assert quantity.path == where
+        assert len(quantity.source) >= len("1 nW per um2")
+
+
+def test_the_default_chips_are_what_the_design_asks_for():
+    stt, sot = (load_arch(path).tile.macro for path in SHIPPED)
+    assert (stt.subarray.rows, stt.subarray.columns, stt.rows_active) == (128, 128, 16)
+    assert (stt.subarray.cell.type, stt.adc.type, stt.columns_per_readout) == ("cell_2t2m", "sar_adc", 8)
+    assert stt.adc.bits == stt.lossless_bits == 5
+    assert (sot.subarray.cell.type, sot.rows_active, sot.columns_per_readout) == ("sot_2t2m", 1, 1)
+    assert sot.adc is None
+
+
+def test_numbers_are_read_as_the_field_declares(load):
+    spec = load(changed(("clock_hz: 500.0e6", "clock_hz: 5e8"), ("bits: 5 ", "bits: +6 ")))
+    assert spec.chip.clock_hz == 5e8
+    assert spec.tile.macro.adc.bits == 6
+
+
+def test_a_name_that_looks_like_a_number_stays_text(load):
+    assert load(changed(("name: stt_mram", "name: 1e6"))).name == "1e6"
+    assert load(changed(("name: stt_mram", "name: no"))).name == "no"
+
+
+def test_unit_strings_are_read_by_the_suffix(load):
+    spec = load(
+        changed(
+            ("clock_hz: 500.0e6", "clock_hz: 500 MHz"),
+            ("read_time_s: 5.0e-9", 'read_time_s: "5 ns"'),
+            ("{value: 9.82e-12, low: 5.0e-12", "{value: 9.82 ohm*um^2, low: 5 ohm*um^2"),
+        )
+    )
+    assert spec.model_dump() == load_arch(STT).model_dump()
+
+
+def test_overrides_apply_in_order_and_create_what_is_missing():
+    overrides = ["tile.macro.adc.bits=4", "tile.macro.adc.bits=6", "chip.replicas.conv1=4", "chip.tiles=7"]
+    spec = load_arch(STT, overrides)
+    assert spec.tile.macro.adc.bits == 6
+    assert spec.chip.replicas == {"conv1": 4}
+    assert spec.chip.tiles == 7
+
+
+def test_a_quantity_set_by_hand_says_so():
+    spec = load_arch(STT, ["tile.macro.adc.bit_energy_j=0.1 pJ"])
+    quantity = spec.tile.macro.adc.bit_energy_j
+    assert (quantity.value, quantity.grade) == (0.1e-12, "assumed")
+    assert quantity.source == "--set tile.macro.adc.bit_energy_j=0.1 pJ"
+    kept = load_arch(STT, ["tile.macro.adc.bit_energy_j.value=0.2 pJ"]).tile.macro.adc.bit_energy_j
+    assert (kept.value, kept.low, kept.grade) == (0.2e-12, 0.12e-12, "loose_fit")
+
+
+def test_another_read_out_can_be_set():
+    assert load_arch(STT, [FLASH]).tile.macro.adc.type == "flash_adc"
+
+
+def test_specs_are_frozen_and_survive_pickling():
+    spec = load_arch(SOT)
+    with pytest.raises(ValidationError):
+        spec.chip.clock_hz = 1e9
+    copy = pickle.loads(pickle.dumps(spec))
+    assert copy == spec
+    assert copy.quantities["chip.stochastic_unit.relax_s"].path == "chip.stochastic_unit.relax_s"
+
+
+def test_a_dumped_architecture_is_the_architecture():
+    spec = load_arch(STT)
+    dumped = json.loads(json.dumps(spec.model_dump(mode="json")))
+    again = ArchSpec.model_validate(dumped)
+    assert again.model_dump(mode="json") == dumped
+    assert again.quantities == spec.quantities
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_the_json_schema_accepts_the_shipped_files(path):
+    jsonschema = pytest.importorskip("jsonschema", reason="extra dev")
+    data, _ = read_arch(path)
+    jsonschema.Draft202012Validator(json_schema()).validate(data)
+    data["tile"]["macro"]["rows_active"] = 0
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(json_schema()).validate(data)
+
+
+def test_the_json_schema_offers_texts_with_units_where_there_is_a_unit():
+    definitions = json_schema()["$defs"]
+    assert definitions["MacroSpec"]["properties"]["read_time_s"]["anyOf"] == [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 1e-6},
+        {"type": "string", "pattern": "^[-+.0-9]"},
+    ]
+    assert definitions["SarAdc"]["properties"]["bits"] == {"type": "integer", "minimum": 1, "maximum": 12}
+    assert {"type": "string"} not in definitions["MacroSpec"]["properties"]["regulator_efficiency"]["anyOf"]
+
+
+def _fields(model, seen):
+    for name, field in model.model_fields.items():
+        yield model.__name__, name, field.annotation
+        for member in _models(field.annotation):
+            if member not in seen:
+                seen.add(member)
+                yield from _fields(member, seen)
+
+
+def _models(annotation):
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) and annotation is not Quantity else []
+    arguments = [
+        *getattr(annotation, "__args__", ()),
+        *([annotation.__origin__] if hasattr(annotation, "__metadata__") else []),
+    ]
+    return [model for argument in arguments for model in _models(argument)]
+
+
+def _holds(annotation, wanted):
+    return annotation is wanted or any(_holds(a, wanted) for a in getattr(annotation, "__args__", ()))
+
+
+def test_every_real_number_has_a_unit_or_is_listed_as_dimensionless():
+    found = {
+        (model, name)
+        for model, name, kind in _fields(ArchSpec, set())
+        if _holds(kind, float) or _holds(kind, Quantity)
+    }
+    assert len(found) > 80
+    without = {(model, name) for model, name in found if unit_of(name) is None}
+    assert {name for _, name in without} == DIMENSIONLESS
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_the_table_of_components_is_what_a_chip_is_built_of(path):
+    rows = {row["component"]: row for row in list_components()}
+    for name, component in build_chip(load_arch(path, ["chip.first_layer=digital"])).components.items():
+        assert name == component.name
+        assert rows[name]["unit"] == component.unit
+        assert [part.split(" (per ")[0] for part in rows[name]["actions"].split(", ")] == list(
+            component.actions
+        )
