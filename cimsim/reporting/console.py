@@ -99,14 +99,10 @@ def _number(n: int, thing: str) -> str:
 def _quality(task: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     if task == "classification":
         low, high = percent(summary["accuracy_low"]), percent(summary["accuracy_high"])
-        yield (
-            "accuracy",
-            Text(f"{percent(summary['accuracy'])}   ({low} to {high}, Wilson 95 %)", style="bold"),
-        )
-        yield (
-            "calibration",
-            _line(f"NLL {summary['nll']:.4f} nats", f"ECE {percent(summary['ece'])} (15 bins)"),
-        )
+        accuracy = f"{percent(summary['accuracy'])}   ({low} to {high}, Wilson 95 %)"
+        yield "accuracy", Text(accuracy, style="bold")
+        ece = f"ECE {percent(summary['ece'])} (15 bins)"
+        yield "calibration", _line(f"NLL {summary['nll']:.4f} nats", ece)
     elif task == "segmentation":
         overlap = f"mean IoU {percent(summary['mean_iou'])}"
         yield "accuracy", _line(f"{percent(summary['pixel_accuracy'])} of pixels", overlap)
