@@ -107,11 +107,11 @@ def test_spread_must_enclose_the_value(message):
 
 
 def test_a_bare_number_where_a_source_is_due(message):
-    text = changed(("    area_m2:                       # 2000 um2\n", "    area_m2: 2.0e-9 #"))
-    line = text[: text.index("area_m2: 2.0e-9")].count("\n") + 1
+    text = changed(("track_resistance_ohm:\n      {", "track_resistance_ohm: 776 # {"))
+    line = text[: text.index("track_resistance_ohm: 776")].count("\n") + 1
     assert message(text) == (
-        f"demo.yaml:{line}: chip.controller.area_m2: must be a mapping with value, grade and source "
-        '(got 2.0e-9); for example {value: 1e-12, grade: assumed, source: "..."}'
+        f"demo.yaml:{line}: {UNIT}.track_resistance_ohm: must be a mapping with value, grade and source "
+        '(got 776); for example {value: 1e-12, grade: assumed, source: "..."}'
     )
 
 
