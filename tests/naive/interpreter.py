@@ -148,6 +148,8 @@ def convolve(node, weight, integers, keep, is_input):
             for c in range(c_out):
                 g = np.s_[(c // per_group) * c_group : (c // per_group + 1) * c_group]
                 d[c, y, x] = (weight[c] * taps[g]).sum()
+                if not is_input:
+                    continue
                 w_in[c, y, x] = (weight[c] * here[g]).sum()
                 w_pad[c, y, x] = (weight[c] * (1 - here[g])).sum()
     return d, w_in, w_pad
