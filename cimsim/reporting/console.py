@@ -40,9 +40,13 @@ def summary_text(result: RunResult) -> str:
 def _render(result: RunResult, directory: Path | None, console: Console) -> None:
     console.print(Text(_title(result), style="bold"))
     for label, text in _rows(result, ascii_only="utf" not in console.encoding.lower()):
-        console.print(Text(f"{label:<{_LABEL}}", style="cyan") + text)
+        _print_row(console, label, text)
     if directory is not None:
-        console.print(Text(f"{'report':<{_LABEL}}", style="cyan") + Text(f"{printable(directory)}/"))
+        _print_row(console, "report", Text(f"{printable(directory)}/"))
+
+
+def _print_row(console: Console, label: str, text: Text) -> None:
+    console.print(Text.assemble((f"{label:<{_LABEL}}", "cyan"), text))
 
 
 def _title(result: RunResult) -> str:
@@ -68,10 +72,11 @@ def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
 
 def _speed(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     """The mean latency, its range where a schedule makes images differ, and what limits it."""
-    low, high = summary["latency_p5_s"], summary["latency_p95_s"]
-    spread = (f"{quantity(low, 's')} to {quantity(high, 's')}, 5-95 %",) if low != high else ()
     rate = f"{count(summary['throughput_images_per_s'])} images/s in a stream"
-    yield "latency", _line(f"{quantity(summary['latency_s'], 's')} per image", *spread, rate)
+    yield "latency", _line(f"{quantity(summary['latency_s'], 's')} per image", rate)
+    low, high = quantity(summary["latency_p5_s"], "s"), quantity(summary["latency_p95_s"], "s")
+    if low != high:
+        yield "", Text(f"{low} to {high}, 5-95 % of the images")
     share = percent(summary["limited_by_busy"], 0)
     yield "limited by", Text(f"{printable(summary['limited_by'])}, busy {share} of the latency")
 
@@ -84,8 +89,14 @@ def _chip(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     yield "efficiency", _line(f"{executed} TOPS/W executed", ops)
     written = f"{quantity(summary['program_energy_j'], 'J')} to write the weights once"
     yield "area", _line(area(summary["area_m2"]), written)
+    yield "random bits", Text(_random_bits(summary))
+
+
+def _random_bits(summary: Mapping[str, Any]) -> str:
+    if summary["n_random_bits"] == 0:
+        return "none"
     units = _number(summary["n_stochastic_units"], "stochastic unit")
-    yield "random bits", _line(f"{count(summary['n_random_bits'])} per image", f"from {units}")
+    return f"{count(summary['n_random_bits'])} per image, from {units}"
 
 
 def _line(*parts: str) -> Text:

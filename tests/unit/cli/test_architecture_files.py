@@ -60,7 +60,8 @@ def test_the_schema_describes_the_top_of_the_file(cimsim_cli):
     [
         (r"^  clock_hz:", "  clok_hz:",
          "chip.clok_hz: is not a known key; did you mean 'clock_hz'? (1 more problem)"),
-        (r"^  tiles: auto.*", "  tiles: 0", "chip.tiles: must be 'auto' or an integer from 1 to 65536 (got 0)"),
+        (r"^  tiles: auto.*", "  tiles: 0",
+         "chip.tiles: must be 'auto' or an integer from 1 to 65536 (got 0)"),
     ],
 )  # fmt: skip
 def test_a_bad_line_is_named(cimsim_cli, here, pattern, replacement, message):

@@ -1,6 +1,7 @@
 """The page: whole text once, then what changes it."""
 
 import io
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -25,7 +26,7 @@ energy       1.78 nJ per image   1.25 nJ to 2.85 nJ, 5-95 % of the sources
 power        18.6 µW   1.69 nJ per image in a stream
 efficiency   5.1 TOPS/W executed   5.4 nominal (1-bit ops, 1 MAC = 2 ops)
 area         0.35 mm²   4.20 nJ to write the weights once
-random bits  4 per image   from 1 stochastic unit
+random bits  4 per image, from 1 stochastic unit
 settings     T = 2 sequential, fidelity ideal, 1 chip instance, seed 0
 note         array errors are not modelled: accuracy assumes a lossless read-out
 """
@@ -54,6 +55,23 @@ def test_a_file_gets_plain_text_and_the_folder(result):
     file = io.StringIO()
     print_summary(result, directory="reports/demo-toy", file=file)
     assert file.getvalue() == PAGE + "report       reports/demo-toy/\n"
+
+
+def test_a_terminal_gets_colors_around_the_same_text(result, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    file = io.StringIO()
+    print_summary(result, file=file)
+    assert "\x1b[36mlatency      \x1b[0m96.0 µs per image" in file.getvalue()
+    assert re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue()) == PAGE
+
+
+def test_a_latency_that_differs_between_images_has_its_range(result):
+    text = summary_text(with_summary(result, latency_p5_s=9e-5, latency_p95_s=1.1e-4))
+    assert "\n             90.0 µs to 110 µs, 5-95 % of the images\n" in text
+
+
+def test_without_random_bits_there_are_none(result):
+    assert "\nrandom bits  none\n" in summary_text(with_summary(result, n_random_bits=0.0))
 
 
 def test_an_ascii_stream_gets_ascii_bars(result):
