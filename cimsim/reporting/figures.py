@@ -113,7 +113,10 @@ def draw_energy_by_layer(result: RunResult) -> Figure:
 
 
 def draw_latency_timeline(result: RunResult) -> Figure:
-    """Which resource works for which layer and when: the whole image, and below it a look at its start."""
+    """Which resource works for which layer and when.
+
+    The whole image; where its passes follow one another, also a closer look at the first of them.
+    """
     timeline = result.timeline
     busy = busy_fractions(timeline, result.program.resources)
     rows = _busiest_rows(timeline, busy)
@@ -122,7 +125,8 @@ def draw_latency_timeline(result: RunResult) -> Figure:
     colors = _layer_colors(len(layers))
     span_fs = int(timeline.end_fs.max(initial=1))
     n_passes = int(result.summary["n_mc_samples"])
-    spans = [span_fs] if n_passes == 1 else [span_fs, -(-span_fs // n_passes)]
+    one_by_one = n_passes > 1 and result.summary["mc_schedule"] in ("sequential", "pipelined")
+    spans = [span_fs, -(-span_fs // n_passes)] if one_by_one else [span_fs]
     figure = _figure(1.6 + len(spans) * (0.55 + 0.2 * max(len(rows), 2)))
     for axes, span in zip(np.atleast_1d(figure.subplots(len(spans), 1)), spans, strict=True):
         _draw_occupancy(axes, _occupancy_image(result, rows, layers, colors, span), span)
@@ -130,7 +134,9 @@ def draw_latency_timeline(result: RunResult) -> Figure:
         axes.set_ylim(len(rows) - 0.5, -0.5)
     _name_whole(figure.axes[0], timeline, rows, busy, n_passes)
     if len(spans) > 1:
-        figure.axes[1].set_title(f"The first {quantity(spans[1] * 1e-15, 's')} of it", fontweight="normal")
+        title = f"The first {quantity(spans[1] * 1e-15, 's')}: about one pass"
+        figure.axes[1].set_title(title, fontweight="normal")
+    figure.axes[-1].set_xlabel(f"{figure.axes[-1].get_xlabel()}; paler where the resource also idles")
     n_columns = math.ceil(len(layers) / math.ceil(len(layers) / 8))
     handles = [Patch(color=colors[i], label=printable(layer)) for layer, i in layers.items()]
     by_column = [handle for column in range(n_columns) for handle in handles[column::n_columns]]
@@ -231,8 +237,8 @@ def _name_whole(
     axes: Axes, timeline: Timeline, rows: list[int], busy: Mapping[str, float], n_passes: int
 ) -> None:
     """Title of the upper panel, and beside each row how busy it is."""
-    n_resources = len(timeline.resources)
-    of_all = "" if len(rows) == n_resources else f", {len(rows)} busiest of {n_resources} resources"
+    n_working = sum(share > 0 for share in busy.values())
+    of_all = "" if len(rows) == n_working else f", {len(rows)} busiest of {n_working} resources"
     passes = "one pass" if n_passes == 1 else f"{n_passes} passes"
     latency_s = int(timeline.end_fs.max(initial=0)) * 1e-15
     axes.set_title(f"One image, {passes}: {quantity(latency_s, 's')}{of_all}")
@@ -245,7 +251,7 @@ def _name_whole(
 def _occupancy_image(
     result: RunResult, rows: list[int], layers: dict[str, int], colors: NDArray[np.float64], span_fs: int
 ) -> NDArray[np.float64]:
-    """(n_rows, columns, 4): the color of the layer that holds the resource longest, fainter if it idles."""
+    """(n_rows, columns, 4): the color of the layer that holds the resource longest, paler if it idles."""
     timeline, servers = result.timeline, result.program.resources
     row_of = np.full(len(timeline.resources), len(rows))
     row_of[rows] = range(len(rows))
@@ -261,7 +267,9 @@ def _occupancy_image(
     capacity = np.array([servers[timeline.resources[row]] for row in rows])
     used = np.clip(shares.sum(axis=1) / capacity[:, None], 0.0, 1.0)
     image: NDArray[np.float64] = colors[shares.argmax(axis=1)]
-    image[..., 3] = np.where(used > 1e-9, 0.3 + 0.7 * used, 0.0)
+    strength = (0.3 + 0.7 * used)[..., None]
+    image[..., :3] = 1.0 - strength * (1.0 - image[..., :3])
+    image[..., 3] = used > 1e-9
     return image
 
 
