@@ -108,13 +108,13 @@ class MacLayer:
         self,
         operand: Operand,
         fold: Fold,
-        states: slice,
+        member: int,
         out_rows: NDArray[np.int64],
         n_out: int,
-        member: int = 0,
         keep: PackedBits | None = None,
     ) -> Bits:
-        """Folded signs, ``states`` being those of this member; rows as in `cimsim.sim.kernels.conv_bits`."""
+        """Folded signs, a column of ``out_rows`` for each state of the chain; see `kernels.conv_bits`."""
+        states = slice(member, None, len(self._weights))
         thresholds = np.ascontiguousarray(fold.thresholds[states])
         pre_flip, post_flip = (
             np.ascontiguousarray(flips[states]) for flips in (fold.pre_flip, fold.post_flip)

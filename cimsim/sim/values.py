@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cimsim.mapping.program import Fold
 from cimsim.mapping.randomness import random_bits
+from cimsim.sim.chunk import Chunk
 from cimsim.sim.footprint import bytes_per_image
 from cimsim.sim.masks import draw, enumerate_masks
 from cimsim.sim.network import Network
@@ -88,8 +89,8 @@ def run_values(
     answers = []
     for start in range(0, n_images, step):
         here = slice(start, min(start + step, n_images))
-        output, table = network.run(x[here], masks[here])
-        answers.append(_average(graph.task, output.values, table, weights))
+        outputs, table = Chunk(network, x[here], masks[here]).run()
+        answers.append(_average(graph.task, outputs, table, weights))
         if progress is not None:
             progress(here.stop, n_images)
     probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))

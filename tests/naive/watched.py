@@ -5,6 +5,7 @@ from naive.interpreter import interpret
 
 from cimsim.mapping.folding import fold
 from cimsim.mapping.states import scalar_nodes
+from cimsim.sim.chunk import Chunk
 from cimsim.sim.element_masks import ElementMasks
 from cimsim.sim.network import Network
 
@@ -31,17 +32,16 @@ class Recorded(ElementMasks):
         return self.normals[node.name]
 
 
-class Watched(Network):
-    """A network that keeps every tensor it materialises."""
+class Watched(Chunk):
+    """A chunk that keeps every tensor it materialises."""
 
-    def __init__(self, graph, folds, seed=0):
-        super().__init__(graph, folds, seed)
-        self._element_masks = Recorded(graph, seed)
+    def __init__(self, network, codes, masks):
+        super().__init__(network, codes, masks)
         self.seen = {}
 
-    def _drop(self, node, tensor, tables):
-        found = super()._drop(node, tensor, tables)
-        self.seen[node.name] = (found, tables.of(self.upstream[node.name]))
+    def _drop(self, node, tensor):
+        found = super()._drop(node, tensor)
+        self.seen[node.name] = (found, self._table_behind(node.name))
         return found
 
 
@@ -97,17 +97,19 @@ def redraw_of_pass(graph, recorded, mac, row, node):
 
 def check_against_interpreter(graph, x, masks, seed=0):
     """Every tensor of every image and pass equals the interpreter's, bit for bit; returns its outputs."""
-    watched = Watched(graph, fold(graph), seed)
-    watched.run(x, masks)
+    network = Network(graph, fold(graph), seed)
+    network.element_masks = recorded = Recorded(graph, seed)
+    watched = Watched(network, x, masks)
+    watched.run()
     n_images, n_passes = masks.shape[:2]
     names = [node.name for node in scalar_nodes(graph)]
     outputs = np.empty((n_images, n_passes, *graph.shapes[graph.output]))
     for image in range(n_images):
         for t in range(n_passes):
             row = image * n_passes + t
-            alphas = {name: drawn[row] for name, drawn in watched._element_masks.normals.items()}
+            alphas = {name: drawn[row] for name, drawn in recorded.normals.items()}
             states = dict(zip(names, masks[image, t].tolist(), strict=True))
-            keeps = keeps_of_pass(graph, watched._element_masks, row)
+            keeps = keeps_of_pass(graph, recorded, row)
             expected = interpret(graph, x[image], states, keeps, alphas)
             for name, (tensor, table) in watched.seen.items():
                 found = tensor.take(table.row_of[image, t : t + 1]).real()[0]
