@@ -58,7 +58,11 @@ def hand_chip(
                 n += 1
                 costs[action] = Action(n * 1e-12)
             components[name] = Component(name, n * 1e-12, n * 1e-6, costs, unit)
-    spec = SimpleNamespace(name="hand", source="arch_configs/hand.yaml")
+    block = SimpleNamespace(size_bits=changes.get("size_bits", 4096))
+    tile = SimpleNamespace(buffer=block, threshold_sram=block, macro=SimpleNamespace(adc=None))
+    spec = SimpleNamespace(
+        name="hand", source="arch_configs/hand.yaml", tile=tile, chip=SimpleNamespace(global_buffer=block)
+    )
     return Chip(spec, geometry, timing, components, schedule, first_layer, conv_mapping, replicas or {})
 
 

@@ -55,7 +55,7 @@ def _lay_fold(site: Site, fold: Fold, sums: Window) -> None:
     compares = float(channels * n_positions)
     activate = site.lay(Command(
         f"{fold.mac}.activate", fold.mac, "activate", f"tile{placement.first_tile}.threshold", n_positions,
-        site.clocks(channels, site.chip.timing.threshold_lanes),
+        site.clocks(channels / placement.n_homes, site.chip.timing.threshold_lanes),
         (
             ("threshold_unit", "compare", compares),
             ("threshold_sram", "read_bit", compares * (sum_bits(placement) + 1)),
@@ -114,10 +114,7 @@ def _lay_sums(site: Site, node: Node, sums: Window) -> None:
 def _lay_vector(site: Site, node: Node) -> None:
     """A node that did not fold: a command on the vector unit, and the way of its signs back to the arrays."""
     graph, width = site.graph, raster(site.graph.shapes[node.name])[1]
-    needs_all = node.op == "instancenorm"
-    waits: tuple[Window, ...] = tuple(
-        whole(source.command, source.n_items) for name in node.inputs for source in site.tensors[name].sources
-    ) if needs_all else site.inputs_of(node, sliding_of(node), width)  # fmt: skip
+    waits = site.inputs_of(node, sliding_of(node), width, needs_all=node.op == "instancenorm")
     read = sum(site.value_bits(name) * math.prod(graph.shapes[name]) for name in node.inputs)
     n_ops = ops_per_value(node, graph.domains[node.name])
     source = _lay_ops(site, node, n_ops, read, (*waits, *_gates(site, node.name, node.name)))

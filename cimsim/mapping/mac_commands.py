@@ -37,7 +37,7 @@ def lay_mac(site: Site, node: Node) -> Window:
     if placement.strategy == "digital":
         return _lay_digital(site, node, placement, after)
     taps, driven = driven_rows(site.graph, node)
-    bits = float(taps * placement.n_planes * _bits_per_row(site, node))
+    bits = taps * placement.n_planes * _bits_per_row(site, node) * placement.input_copies
     site.lay(Command(
         f"{node.name}.fetch", node.name, "fetch", f"tile{placement.first_tile}.buffer", n_mvm,
         site.clocks(bits / n_mvm / placement.n_tiles, site.chip.timing.buffer_bits_per_clock),
@@ -101,7 +101,7 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
 
 
 def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
-    """Sums of all steps and planes, gathered on the layer's first tile and added across row tiles."""
+    """Sums of all steps and planes, gathered where a column tile begins and added across row tiles."""
     home, masks, n_positions = f"tile{placement.first_tile}", site.masks_before(node), placement.n_positions
     per_position = placement.n_planes * placement.steps
     sums = each(
@@ -121,7 +121,7 @@ def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
         return sums
     reduce = site.lay(Command(
         f"{node.name}.reduce", node.name, "reduce", f"{home}.adder", n_positions,
-        site.clocks(adds / placement.n_tiles, site.chip.timing.adder_lanes),
+        site.clocks(adds / placement.n_homes, site.chip.timing.adder_lanes),
         (("adder_tree", "add", float(adds * n_positions)), ("tile_controller", "issue", float(n_positions))),
         (sums,), masks,
     ))  # fmt: skip

@@ -25,4 +25,4 @@ def map_network(graph: WorkloadGraph, chip: Chip) -> Program:
     placements = place_layers(graph, chip)
     folds = fold(graph)
     site = lower(graph, chip, placements, folds)
-    return Program(graph, chip, placements, folds, tuple(site.commands), site.resources, site.buffer_bits)
+    return Program(graph, chip, placements, folds, tuple(site.commands), site.resources, site.buffers)

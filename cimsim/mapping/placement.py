@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,7 +38,9 @@ def place_layers(graph: WorkloadGraph, chip: Chip) -> dict[str, Placement]:
     for name in chip.replicas:
         if name not in layers:
             cure = closest(name, layers)
-            raise SpecError(f"{_file(chip)}: chip.replicas", "must name layers of the network", name, cure)
+            raise SpecError(
+                f"{chip.spec.source}: chip.replicas", "must name layers of the network", name, cure
+            )
     placements: dict[str, Placement] = {}
     n_macros = 0
     for node in graph.mac_nodes:
@@ -78,65 +80,85 @@ def sum_bits(placement: Placement) -> int:
     return largest.bit_length() + 1
 
 
+class _Matrix(NamedTuple):
+    """The weight matrix of one group: rows are ``taps`` kernel taps of each input channel."""
+
+    rows: int
+    columns: int
+    taps: int
+    groups: int
+    n_variants: int
+
+
+def _matrix(node: Node) -> _Matrix:
+    """Axes are (c_out, c_in/groups, rows, columns) or (n_out, n_in), behind one of variants if any."""
+    shape, groups = node.params["weight"].shape, int(node.attrs.get("groups", 1))
+    n_axes = 4 if node.op == "conv2d" else 2
+    taps = math.prod(shape[-2:]) if n_axes == 4 else 1
+    c_out, c_in = shape[-n_axes : len(shape) - n_axes + 2]
+    return _Matrix(c_in * taps, c_out // groups, taps, groups, math.prod(shape[:-n_axes]))
+
+
 def _place(graph: WorkloadGraph, node: Node, chip: Chip, first_macro: int) -> Placement:
-    geometry = chip.geometry
-    weight = node.params["weight"]
-    is_conv = node.op == "conv2d"
-    groups = int(node.attrs.get("groups", 1))
-    n_variants = weight.shape[0] if weight.ndim > (4 if is_conv else 2) else 1
-    kernel_taps = int(np.prod(weight.shape[-2:])) if is_conv else 1
-    columns = int(weight.shape[-4] if is_conv else weight.shape[-2]) // groups
-    rows = int(weight.shape[-3]) * kernel_taps if is_conv else int(weight.shape[-1])
-    n_positions = int(np.prod(graph.shapes[node.name][1:])) if is_conv else 1
+    geometry, matrix = chip.geometry, _matrix(node)
     reads_input = graph.domains[node.inputs[0]] == "input"
+    n_positions = math.prod(graph.shapes[node.name][1:])
+    n_planes = graph.input.bits if reads_input else 1
     if reads_input and chip.first_layer == "digital":
-        return _digital(node.name, rows, columns, groups, n_positions, graph.input.bits)
-    is_split = is_conv and chip.conv_mapping == "kernel_split"
-    sizes = row_tile_sizes(rows, geometry.n_rows, kernel_taps if is_split else 1)
-    column_tiles = math.ceil(columns / geometry.n_columns)
-    per_copy = groups * len(sizes) * column_tiles * n_variants
+        none = (0, 0, 0, 0, 0, 1, 0)
+        return Placement(
+            node.name, "digital", matrix.rows, matrix.columns, *none, n_planes, n_positions, 0.0, *matrix[3:]
+        )
+    is_split = node.op == "conv2d" and chip.conv_mapping == "kernel_split"
+    sizes = row_tile_sizes(matrix.rows, geometry.n_rows, matrix.taps if is_split else 1)
+    column_tiles = math.ceil(matrix.columns / geometry.n_columns)
+    per_copy = matrix.groups * len(sizes) * column_tiles * matrix.n_variants
     replicas = min(chip.replicas.get(node.name, 1), n_positions)
     n_macros = replicas * math.ceil(per_copy / geometry.subarrays_per_macro)
-    first_tile, last_tile = (m // geometry.macros_per_tile for m in (first_macro, first_macro + n_macros - 1))
+    first, last = (m // geometry.macros_per_tile for m in (first_macro, first_macro + n_macros - 1))
+    spread = _spread(len(sizes), column_tiles, matrix.groups, first_macro, geometry)
     n_cells = per_copy * geometry.n_rows * geometry.n_columns
     return Placement(
         layer=node.name,
         strategy="kernel_split" if is_split else "unrolled",
-        rows=rows,
-        columns=columns,
+        rows=matrix.rows,
+        columns=matrix.columns,
         row_tiles=len(sizes),
         column_tiles=column_tiles,
         n_subarrays=per_copy * replicas,
         n_macros=n_macros,
-        n_tiles=last_tile - first_tile + 1,
+        n_tiles=last - first + 1,
         replicas=replicas,
         steps=math.ceil(max(sizes) / geometry.rows_active),
-        n_planes=graph.input.bits if reads_input else 1,
+        n_planes=n_planes,
         n_positions=n_positions,
-        cell_utilization=groups * rows * columns * n_variants / n_cells,
-        groups=groups,
-        n_variants=n_variants,
+        cell_utilization=node.params["weight"].size / n_cells,
+        groups=matrix.groups,
+        n_variants=matrix.n_variants,
         row_steps=sum(math.ceil(size / geometry.rows_active) for size in sizes),
-        first_tile=first_tile,
-        n_gathers=_n_gathers(len(sizes), groups * column_tiles, first_macro, geometry),
+        first_tile=first,
+        n_gathers=spread.n_gathers,
+        n_homes=spread.n_homes,
+        input_copies=spread.input_copies,
     )
 
 
-def _n_gathers(row_tiles: int, column_blocks: int, first_macro: int, geometry: Geometry) -> int:
-    """Pairs of (column tile, tile beside the first) that hold its rows; subarrays fill up columnwise."""
+class _Spread(NamedTuple):
+    n_gathers: int
+    n_homes: int
+    input_copies: float
+
+
+def _spread(row_tiles: int, column_tiles: int, groups: int, first_macro: int, geometry: Geometry) -> _Spread:
+    """How one copy lies over tiles: subarrays fill up columnwise, sums are added where a column begins."""
     per_tile = geometry.subarrays_per_macro * geometry.macros_per_tile
-    start = first_macro % geometry.macros_per_tile * geometry.subarrays_per_macro
-    return sum(
-        (start + (block + 1) * row_tiles - 1) // per_tile
-        - max((start + block * row_tiles) // per_tile, 1)
-        + 1
-        for block in range(column_blocks)
-        if (start + (block + 1) * row_tiles - 1) // per_tile >= 1
-    )
-
-
-def _digital(name: str, rows: int, columns: int, groups: int, n_positions: int, bits: int) -> Placement:
-    return Placement(name, "digital", rows, columns, 0, 0, 0, 0, 0, 1, 0, bits, n_positions, 0.0, groups)
+    begin = first_macro % geometry.macros_per_tile * geometry.subarrays_per_macro
+    tile = (begin + np.arange(groups * column_tiles * row_tiles)) // per_tile
+    by_column = tile.reshape(groups * column_tiles, row_tiles)
+    row = np.arange(groups * row_tiles).reshape(groups, 1, row_tiles).repeat(column_tiles, axis=1).ravel()
+    n_held = len(set(zip(tile.tolist(), row.tolist(), strict=True)))
+    n_gathers = int((by_column[:, -1] - by_column[:, 0]).sum())
+    return _Spread(n_gathers, len(set(by_column[:, 0].tolist())), n_held / (groups * row_tiles))
 
 
 def _check_capacity(placements: Mapping[str, Placement], chip: Chip) -> None:
@@ -147,15 +169,11 @@ def _check_capacity(placements: Mapping[str, Placement], chip: Chip) -> None:
     each = ", ".join(f"{p.layer} {p.n_macros}" for p in placements.values() if p.n_macros)
     enough = math.ceil(needed / per_tile)
     raise CapacityError(
-        f"{_file(chip)}: chip.tiles",
+        f"{chip.spec.source}: chip.tiles",
         f"{_count(n_tiles, 'tile')} {'holds' if n_tiles == 1 else 'hold'} "
         f"{_count(n_tiles * per_tile, 'macro')}, the network needs {needed} ({each})",
         cure=f"set chip.tiles to auto or to at least {enough}",
     )
-
-
-def _file(chip: Chip) -> str:
-    return Path(str(getattr(chip.spec, "source", "<memory>"))).name
 
 
 def _count(n: int, noun: str) -> str:

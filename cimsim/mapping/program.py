@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from cimsim.arch.chip import Chip
 from cimsim.workload.graph import WorkloadGraph
 
-__all__ = ["Command", "Fold", "Placement", "Pool", "Program", "Window"]
+__all__ = ["Buffer", "Command", "Fold", "Placement", "Pool", "Program", "Window"]
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ class Placement:
     groups : independent weight matrices of this size, on subarrays of their own
     n_variants : weight sets kept side by side (`instances`, `ensemble`), one of them active in a pass
     row_steps : row steps of one MVM summed over the row tiles of one group
-    first_tile : the tile that holds its first macro; its buffer, adders and threshold unit serve the layer
-    n_gathers : partial sums of a column tile that other tiles send there, for each output position
+    first_tile : the tile that holds its first macro, and names the resources that serve the layer
+    n_gathers : partial sums of a column tile that other tiles send, for each output position
+    n_homes : tiles where column tiles begin: sums are added and compared there, side by side
+    input_copies : tile buffers that hold an input bit, on average over the layer's rows
     """
 
     layer: str
@@ -95,6 +98,15 @@ class Placement:
     row_steps: int = 0
     first_tile: int = 0
     n_gathers: int = 0
+    n_homes: int = 1
+    input_copies: float = 1.0
+
+
+class Buffer(NamedTuple):
+    """Bits in front of a layer: rows enough for its window (or maps of tensors with more readers); maps."""
+
+    line_bits: int
+    map_bits: int
 
 
 @dataclass(frozen=True)
@@ -163,8 +175,8 @@ class Program:
     commands: tuple[Command, ...]
     resources: Mapping[str, int]
     """Name of each FIFO resource and its number of parallel servers."""
-    buffer_bits: Mapping[str, int] = field(default_factory=dict)
-    """Bits in front of each layer in one pass: line buffers, or whole maps of tensors with more readers."""
+    buffers: Mapping[str, Buffer] = field(default_factory=dict)
+    """What waits in front of each layer."""
 
     def commands_of(self, layer: str) -> tuple[Command, ...]:
         return tuple(command for command in self.commands if command.layer == layer)

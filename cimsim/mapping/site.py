@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cimsim.arch.chip import Chip
 from cimsim.mapping.placement import sum_bits
-from cimsim.mapping.program import Command, Fold, Placement, Window
+from cimsim.mapping.program import Buffer, Command, Fold, Placement, Window
 from cimsim.mapping.randomness import random_bits
 from cimsim.mapping.windows import Sliding, Source, line_buffer, sliding, whole
 from cimsim.workload.graph import Node, WorkloadGraph
@@ -48,7 +48,7 @@ class Site:
     commands: list[Command] = field(default_factory=list)
     resources: dict[str, int] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
-    buffer_bits: dict[str, int] = field(default_factory=dict)
+    buffers: dict[str, Buffer] = field(default_factory=dict)
 
     def lay(self, command: Command, servers: int = 1) -> str:
         """Append a command; returns its name."""
@@ -73,29 +73,31 @@ class Site:
             node.op in WIRING and self.reaches_output(node.name) for node in self.graph.consumers(tensor)
         )
 
-    def inputs_of(self, node: Node, move: Sliding, width: int, *, divide: int = 1) -> tuple[Window, ...]:
+    def inputs_of(
+        self, node: Node, move: Sliding, width: int, *, divide: int = 1, needs_all: bool = False
+    ) -> tuple[Window, ...]:
         """Windows of a node onto its inputs; books the buffer in front of it.
 
         A tensor with one reader streams through a line buffer; one with more readers is kept whole, so that a
         branch never waits for a buffer that the other branch holds.
         """
         windows: list[Window] = []
+        line_bits = map_bits = 0.0
         for name in node.inputs:
-            shape = self.graph.shapes[name]
+            tensor, shape = self.tensors[name], self.graph.shapes[name]
             streams = len(self.readers(name)) == 1 and not self.reaches_output(name)
-            for source in self.tensors[name].sources:
-                fits = (source.height, source.width) == raster(shape)
+            share = math.prod(shape) * self.value_bits(name) / len(tensor.sources)
+            for source in tensor.sources:
+                fits = (source.height, source.width) == raster(shape) and not needs_all
                 size = line_buffer(source, move) if streams and fits else 0
-                windows.append(
-                    sliding(source, move, width, divide=divide, capacity=size)
-                    if fits
-                    else whole(source.command, source.n_items)
-                )
-                held = (size or source.n_items) / source.n_items / len(self.tensors[name].sources)
-                self.buffer_bits[node.name] = self.buffer_bits.get(node.name, 0) + math.ceil(
-                    held * math.prod(shape) * self.value_bits(name)
-                )
-            windows.extend(self.tensors[name].draws)
+                if fits:
+                    windows.append(sliding(source, move, width, divide=divide, capacity=size))
+                else:
+                    windows.append(whole(source.command, source.n_items))
+                line_bits += share * (size or source.n_items) / source.n_items
+                map_bits += share
+            windows.extend(tensor.draws)
+        self.buffers[node.name] = Buffer(math.ceil(line_bits), math.ceil(map_bits))
         return tuple(windows)
 
     def masks_before(self, node: Node) -> tuple[str, ...]:

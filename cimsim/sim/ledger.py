@@ -67,12 +67,13 @@ class Ledger:
         return math.fsum(row.energy_j for row in self.rows if row.layer == layer)
 
 
-def book(program: Program, times: Times, uses: Mapping[str, ArrayUse]) -> Ledger:
+def book(program: Program, times: Times, uses: Mapping[str, ArrayUse], blocks: Mapping[str, int]) -> Ledger:
     """Book every action, the leakage over the latency of an image, and the area.
 
     Parameters
     ----------
     uses : what happened on the arrays of each layer, mean over images
+    blocks : memory blocks on the chip, by component
     """
     counts = _merged(program, count_actions(program, times, uses))
     components = program.chip.components
@@ -81,7 +82,7 @@ def book(program: Program, times: Times, uses: Mapping[str, ArrayUse]) -> Ledger
         energy_j = c.count * float(components[c.component].actions[c.action].energy_j)
         rows.append(Row(c.component, c.layer, c.action, c.count, energy_j, c.busy_s, math.nan))
     leakage_w = []
-    for name, n in n_instances(program, counts).items():
+    for name, n in n_instances(program, counts, blocks).items():
         power_w = n * float(components[name].leakage_w)
         leakage_w.append(power_w)
         rows.append(Row(name, "", "leakage", float(n), power_w * times.latency_s, 0.0, math.nan))
@@ -101,10 +102,10 @@ def energy_draws_j(ledger: Ledger, chip: Chip, latency_s: float) -> NDArray[np.f
     return np.atleast_1d(np.asarray(total, np.float64))
 
 
-def n_instances(program: Program, counts: Sequence[Count]) -> dict[str, int]:
+def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, int]) -> dict[str, int]:
     """How many of each component the chip has.
 
-    A digital first layer and a stochastic unit are built only where the network uses them.
+    A digital first layer and a stochastic unit are built where the network uses them, memories as needed.
     """
     geometry = program.chip.geometry
     n_tiles = n_chip_tiles(program.placements, geometry)
@@ -117,7 +118,7 @@ def n_instances(program: Program, counts: Sequence[Count]) -> dict[str, int]:
     }
     used = {count.component for count in counts}
     return {
-        name: component.n_per_unit * n_units[component.unit]
+        name: blocks.get(name, component.n_per_unit * n_units[component.unit])
         for name, component in program.chip.components.items()
         if name in used or name not in ("digital_mac", "stochastic_unit")
     }

@@ -20,6 +20,7 @@ from cimsim.sim.counts import ArrayUse, array_use
 from cimsim.sim.inputs import Samples, check_fidelity, choose_passes, load_images
 from cimsim.sim.ledger import book, energy_draws_j
 from cimsim.sim.manifest import build_manifest
+from cimsim.sim.memory import memory_blocks
 from cimsim.sim.result import Predictions, RunResult
 from cimsim.sim.summary import cost_summary, warnings_of
 from cimsim.sim.tables import component_table, layer_table
@@ -87,7 +88,7 @@ def simulate(
     )
     times = run_time(program, values.masks, schedule)
     uses = _array_uses(program, values, len(images), schedule)
-    ledger = book(program, times, uses)
+    ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
     draws_j = energy_draws_j(ledger, build_chip(arch, Draws(seed, N_COST_DRAWS)), times.latency_s)
     settings = {
         "fidelity": fidelity,
@@ -142,7 +143,7 @@ def _predictions(graph: WorkloadGraph, values: Values, images: Dataset) -> Predi
 
 def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str]:
     return {
-        "architecture": str(getattr(arch, "source", "<memory>")),
+        "architecture": arch.source,
         "workload": workload.source,
         "data": images.source,
     }

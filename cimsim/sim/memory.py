@@ -1,0 +1,74 @@
+"""How many memory blocks the chip needs: what a schedule keeps waiting, over the size of a block."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from cimsim.mapping.placement import n_chip_tiles, sum_bits
+from cimsim.mapping.program import Program
+from cimsim.sim.schedule import IN_FLIGHT
+from cimsim.workload.dropout import n_states
+
+__all__ = ["memory_blocks"]
+
+
+def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str, int]:
+    """Blocks of each memory on the whole chip: one a place, more where it does not hold what waits there.
+
+    `sequential` keeps the rows under each window, `pipelined` those of two passes; `prefix_reuse` and
+    `enumerate` keep whole maps of two runs, one for every state of the masks in between. Thresholds stay.
+    """
+    spec, placements = program.chip.spec, program.placements
+    n_tiles = n_chip_tiles(placements, program.chip.geometry)
+    activations, thresholds = [0.0] * n_tiles, [0.0] * n_tiles
+    central = float(math.prod(program.graph.input.shape) * program.graph.input.bits)
+    for layer in program.buffers:
+        held = _held_bits(program, layer, schedule, n_passes)
+        placement = placements.get(layer)
+        if placement is None or not placement.n_macros:
+            central += held
+            continue
+        for tile in range(placement.first_tile, placement.first_tile + placement.n_tiles):
+            activations[tile] += held * placement.input_copies / placement.n_tiles
+    for layer, fold in program.folds.items():
+        placement = placements[layer]
+        for tile in range(placement.first_tile, placement.first_tile + placement.n_homes):
+            thresholds[tile] += fold.thresholds.size * (sum_bits(placement) + 1) / placement.n_homes
+    return {
+        "tile_buffer": _blocks(activations, spec.tile.buffer.size_bits),
+        "threshold_sram": _blocks(thresholds, spec.tile.threshold_sram.size_bits),
+        "global_buffer": _blocks([central], spec.chip.global_buffer.size_bits),
+    }
+
+
+def _held_bits(program: Program, layer: str, schedule: str, n_passes: int) -> float:
+    line_bits, map_bits = program.buffers[layer]
+    if schedule == "sequential":
+        return line_bits
+    if schedule == "pipelined":
+        return IN_FLIGHT * line_bits
+    return IN_FLIGHT * map_bits * _states_between(program, layer, n_passes)
+
+
+def _states_between(program: Program, layer: str, n_passes: int) -> int:
+    """Maps that one run of the layers before sends: one for every state of the masks that act on the way."""
+    graph, by_name = program.graph, {command.name: command for command in program.commands}
+    sources = {
+        by_name[window.producer].layer
+        for command in program.commands_of(layer)
+        for window in command.after
+        if by_name[window.producer].layer != layer
+    }
+    new: set[str] = set()
+    for source in sources:
+        masks = [
+            command.depends_on_masks for command in program.commands_of(source) if command.kind != "draw"
+        ]
+        new.update(set(masks[-1]) - set(masks[0]))
+    states = [n_states(graph.node(name)) for name in new]
+    return n_passes if None in states else min(n_passes, math.prod(s for s in states if s is not None))
+
+
+def _blocks(bits_by_place: list[float], size_bits: int) -> int:
+    return sum(max(1, math.ceil(bits / size_bits)) for bits in bits_by_place)

@@ -1,0 +1,140 @@
+"""Counts times costs, by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from hand_chip import UNITS, hand_chip, lenet_like
+
+from cimsim.mapping.mapper import map_network
+from cimsim.sim.counts import ArrayUse, array_use, count_actions
+from cimsim.sim.ledger import book, energy_draws_j, n_instances, program_energy_j
+from cimsim.sim.result import Activity
+from cimsim.sim.timing import run_time
+
+PICOJOULES = {}
+for blocks in UNITS.values():
+    for name, actions in blocks.items():
+        for action in actions:
+            PICOJOULES[name, action] = len(PICOJOULES) + 1.0
+
+
+def booked(n_passes=4, uses=None, blocks=None, **changes):
+    program = map_network(lenet_like(bits=3), hand_chip(**changes))
+    times = run_time(program, np.zeros((2, n_passes, 3), np.uint8), "sequential")
+    uses = uses or {name: ArrayUse(600.0, 400.0, 90.0) for name in program.placements}
+    return program, times, book(program, times, uses, blocks or {})
+
+
+def rows(ledger, **wanted):
+    return [row for row in ledger.rows if all(getattr(row, key) == value for key, value in wanted.items())]
+
+
+def test_every_action_costs_its_count():
+    _, times, ledger = booked()
+    for row in ledger.rows:
+        if row.action == "leakage":
+            assert row.energy_j == pytest.approx(row.count * times.latency_s * 1e-6 * _last(row.component))
+        elif row.action != "area":
+            assert row.energy_j == pytest.approx(row.count * 1e-12 * PICOJOULES[row.component, row.action])
+
+
+def _last(component):
+    return max(n for (name, _), n in PICOJOULES.items() if name == component)
+
+
+def test_the_parts_are_the_total():
+    _, _, ledger = booked()
+    assert ledger.energy_j == math.fsum(row.energy_j for row in ledger.rows)
+    layers = {row.layer for row in ledger.rows}
+    assert math.fsum(ledger.layer_energy_j(layer) for layer in layers) == pytest.approx(
+        ledger.energy_j, rel=1e-15
+    )
+
+
+def test_counts_are_those_of_the_passes():
+    _, _, ledger = booked(n_passes=4)
+    assert ledger.count(("adc", "convert"), layer="co1") == 4 * 64 * 3 * 3 * 5
+    assert ledger.count(("stochastic_unit", "draw")) == 4 * 3
+    assert ledger.count(("averaging_unit", "softmax")) == 4 * 4
+
+
+def test_array_reads_are_what_the_values_saw():
+    _, _, ledger = booked()
+    for layer, column_tiles in (("co1", 1), ("co2", 1), ("li3", 2), ("fc", 1)):
+        assert ledger.count(("cell_array", "read_parallel"), layer=layer) == 600
+        assert ledger.count(("cell_array", "read_antiparallel"), layer=layer) == 400
+        assert ledger.count(("wordline_driver", "drive"), layer=layer) == 90 * column_tiles
+
+
+def test_biased_columns_conduct_in_every_conversion():
+    _, _, ledger = booked(biases_unselected_columns=True)
+    assert ledger.count(("cell_array", "read_parallel"), layer="co1") == 2 * 600  # 5 columns on 4 read-outs
+    assert ledger.count(("cell_array", "read_parallel"), layer="li3") == 3 * 600  # 10 columns on 4
+
+
+def test_resource_time_is_booked_once():
+    program, times, ledger = booked()
+    assert math.fsum(row.busy_s for row in ledger.rows) == pytest.approx(math.fsum(times.busy_s.values()))
+    (row,) = rows(ledger, component="adc", layer="co1", action="convert")
+    assert row.busy_s == times.busy_s["co1.convert"]
+    uses = {name: ArrayUse(1.0, 1.0, 1.0) for name in program.placements}
+    assert all(count.count > 0 for count in count_actions(program, times, uses))
+
+
+def test_area_and_leakage_of_what_is_there():
+    _, _, ledger = booked()
+    # Three tiles of two macros of two subarrays.
+    found = {row.component: row.count for row in rows(ledger, action="area")}
+    assert (
+        found["cell_array"] == 12 and found["adc"] == 6 and found["tile_buffer"] == 3 and found["link"] == 1
+    )
+    assert ledger.area_m2 == pytest.approx(sum(n * 1e-12 * _last(name) for name, n in found.items()))
+    assert ledger.leakage_w == pytest.approx(sum(n * 1e-6 * _last(name) for name, n in found.items()))
+    assert all(math.isnan(row.area_m2) for row in ledger.rows if row.action != "area")
+    assert "digital_mac" not in found and found["stochastic_unit"] == 1
+
+
+def test_a_budget_of_tiles_is_paid_for_in_full():
+    _, _, ledger = booked(n_tiles=5)
+    assert {r.count for r in rows(ledger, action="area", component="tile_buffer")} == {5}
+
+
+def test_memory_blocks_replace_one_a_place():
+    program, _, _ = booked()
+    assert n_instances(program, [], {"tile_buffer": 7})["tile_buffer"] == 7
+    assert n_instances(program, [], {})["tile_buffer"] == 3
+
+
+def test_units_that_nobody_asks_are_not_built():
+    program, _, _ = booked()
+    assert not {"digital_mac", "stochastic_unit"} & set(n_instances(program, [], {}))
+
+
+def test_nominal_draws_give_the_nominal_energy():
+    program, times, ledger = booked()
+    draws = energy_draws_j(ledger, program.chip, times.latency_s)
+    assert draws.shape == (1,) and draws[0] == pytest.approx(ledger.energy_j, rel=1e-14)
+
+
+def test_writing_the_weights():
+    program, _, _ = booked()
+    cells = 45 + 45 * 7 + 28 * 20 + 20 * 4
+    # Two states each; bits of the sums, their sign and a direction.
+    bits = 2 * (5 * 8 + 7 * 8 + 20 * 7)
+    expected = (
+        cells * PICOJOULES["cell_array", "write"] + bits * PICOJOULES["threshold_sram", "write_bit"]
+    ) * 1e-12
+    assert program_energy_j(program) == pytest.approx(expected)
+
+
+def test_replicas_are_written_too():
+    once, thrice = (booked(replicas={"co1": n})[0] for n in (1, 3))
+    more = program_energy_j(thrice) - program_energy_j(once)
+    assert more == pytest.approx(2 * 45 * PICOJOULES["cell_array", "write"] * 1e-12)
+
+
+def test_activity_by_schedule():
+    activity = Activity("co1", 60.0, 100.0, 20.0, 15.0, 25.0, 5.0, np.ones(5, np.int32))
+    assert array_use(activity, 5, shares_prefixes=False) == (12.0, 8.0, 4.0)
+    assert array_use(activity, 5, shares_prefixes=True) == (3.0, 2.0, 1.0)

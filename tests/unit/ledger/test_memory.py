@@ -1,0 +1,41 @@
+"""How many memory blocks a schedule needs."""
+
+import pytest
+from hand_chip import hand_chip, lenet_like
+
+from cimsim.mapping.mapper import map_network
+from cimsim.sim.memory import memory_blocks
+
+
+def blocks(schedule, size_bits, n_passes=6):
+    return memory_blocks(map_network(lenet_like(), hand_chip(size_bits=size_bits)), schedule, n_passes)
+
+
+def test_one_block_a_place_where_it_is_large_enough():
+    assert blocks("enumerate", 10**6) == {"tile_buffer": 3, "threshold_sram": 3, "global_buffer": 1}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "bits"),
+    [
+        # co1 holds 4 of 8 image rows of 3 bits, co2 its map of 80 signs, half of it on either of two tiles;
+        # li3 holds 28 signs on each of two tiles, fc 20 on the last.
+        ("sequential", (96 + 40, 40 + 28, 28 + 20)),
+        ("pipelined", (2 * (96 + 40), 2 * (40 + 28), 2 * (28 + 20))),
+        # Two runs of whole maps, and both states of what the mask in between decides.
+        ("prefix_reuse", (2 * 192 + 4 * 40, 4 * (40 + 28), 4 * (28 + 20))),
+    ],
+)
+def test_what_waits_over_the_size_of_a_block(schedule, bits):
+    for size in (1, 10, 50, 100):
+        assert blocks(schedule, size)["tile_buffer"] == sum(max(1, -(-b // size)) for b in bits)
+
+
+def test_no_more_maps_than_passes():
+    assert blocks("prefix_reuse", 1, n_passes=1)["tile_buffer"] < blocks("prefix_reuse", 1)["tile_buffer"]
+
+
+def test_the_image_waits_in_the_global_buffer_and_thresholds_stay():
+    assert blocks("sequential", 1)["global_buffer"] == 8 * 8 * 3
+    # Two states of sums with sign and direction; li3 begins columns on both of its tiles.
+    assert blocks("sequential", 1)["threshold_sram"] == 2 * (5 * 8 + 7 * 8) + 2 * (10 * 7) + 2 * (10 * 7)
