@@ -5,27 +5,30 @@ stages, edges, resources and items in flight, never the number of items.
 
 Semantics
 ---------
-1. A stage requests its items in order. It requests item i when item i-1 has started (item 0: at ``release_fs``),
-   every incoming edge has its producer's completed count at ``need(i)`` or above, and every outgoing edge with a
-   capacity has ``i - freed < capacity`` (`cimsim.sim.stage_table.Edge` defines both).
+1. A stage requests its items in order. It requests item i when item i-1 has started (item 0: at its
+   ``release_fs``), the producer of every incoming edge has completed the items that item i needs, and for
+   every outgoing edge with a capacity ``i - freed < capacity`` (`Edge` defines what is needed and freed).
 2. A resource serves requests first come first served on ``n_servers`` servers. An item holds its server for
    ``service_fs`` and is completed ``latency_fs`` after that.
-3. Ties. At one instant, first every release and completion due then takes effect. Then the stages which these
-   allow to request join their queues, in order of their index. Then each free server takes the head of its queue;
-   a stage whose item starts here and may request the next one at once joins the end of the queue.
-
-As in `Edge`, an item may need fewer items than the one before it (a clipped last row): needs add up in raster order.
+3. Ties. At one instant, first every release and completion due then takes effect, and a released server goes
+   to the head of its queue. Then the stages which these events allow to request do so in order of index: each
+   gets a free server or joins the end of the queue. Last, each stage whose item just started and that may
+   request the next one at once does so, in order of start, until nothing starts any more.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.errors import CapacityError
 from cimsim.sim.stage_table import StageTable
+
+if TYPE_CHECKING:
+    from cimsim.sim.engine_state import State
 
 __all__ = ["EngineResult", "Intervals", "play"]
 
@@ -48,8 +51,8 @@ class EngineResult:
     start_fs, finish_fs : (n_stages,) int64, start of the first item and completion of the last one
     busy_fs : (n_stages,) int64, server time held by the stage
     waiting_fs : (n_stages,) int64, time its requests spent in the queue
-    resource_busy_fs : (n_resources,) int64, server time held on each resource (up to end x servers)
-    n_events : scheduled releases and completions processed (one per item, two where ``latency_fs > 0``)
+    resource_busy_fs : (n_resources,) int64, server time booked on each resource (at most end x servers)
+    n_events : scheduled releases and completions processed: one per item, two where it has a latency
     end_fs : completion of the last item of all
     intervals : what ``record`` asked for
     """
@@ -77,38 +80,42 @@ def play(table: StageTable, *, record: int = 0) -> EngineResult:
     CapacityError
         Stages that wait for each other for ever, typically a buffer smaller than the window read from it.
     """
-    from cimsim.sim.engine_kernel import open_state, run
+    from cimsim.sim.engine_kernel import run
+    from cimsim.sim.engine_state import open_state
 
+    n_items, service_fs, latency_fs = (table.stages[:, column] for column in (1, 2, 3))
     state = open_state(table.stages, table.edges, table.n_servers)
-    log = np.zeros((record, 3), np.int64)
-    n_events, n_logged = run(state, log)
-    stages = state.stages
-    stuck = np.flatnonzero(stages["completed"] < stages["n_items"])
-    if len(stuck):
-        raise _deadlock(table, stages["completed"], stuck)
-    resource_busy_fs = np.zeros(len(table.n_servers), np.int64)
-    np.add.at(resource_busy_fs, stages["resource"], stages["busy_fs"])
+    log = np.zeros((min(record, int(n_items.sum())), 3), np.int64)
+    n_logged = run(state, log)
+    if (state.stages["completed"] < n_items).any():
+        raise _deadlock(table, state)
     return EngineResult(
-        start_fs=stages["start_fs"].copy(),
-        finish_fs=stages["finish_fs"].copy(),
-        busy_fs=stages["busy_fs"].copy(),
-        waiting_fs=stages["waiting_fs"].copy(),
-        resource_busy_fs=resource_busy_fs,
-        n_events=int(n_events),
-        end_fs=int(stages["finish_fs"].max(initial=0)),
+        start_fs=state.stages["start_fs"].copy(),
+        finish_fs=state.stages["finish_fs"].copy(),
+        busy_fs=n_items * service_fs,
+        waiting_fs=state.stages["waiting_fs"].copy(),
+        resource_busy_fs=state.resources["busy_fs"].copy(),
+        n_events=int((n_items * (1 + (latency_fs > 0))).sum()),
+        end_fs=int(state.stages["finish_fs"].max(initial=0)),
         intervals=Intervals(*log[:n_logged].T),
     )
 
 
-def _deadlock(table: StageTable, completed: NDArray[np.int64], stuck: NDArray[np.int64]) -> CapacityError:
-    """Names the stage held back by a full buffer if there is one, else the first stuck stage."""
-    blocked = np.isin(table.edges[:, 0], stuck) & np.isin(table.edges[:, 1], stuck) & (table.edges[:, -1] > 0)
-    if blocked.any():
-        producer, consumer, *_, capacity = (int(field) for field in table.edges[np.flatnonzero(blocked)[0]])
-        rule = f"must have a buffer that holds what {table.name(consumer)} reads at once"
-        value, cure = f"capacity {capacity}", "enlarge the buffer"
-    else:
-        producer = int(stuck[0])
-        rule, value, cure = "must not wait for itself", "", "break the cycle of edges"
-    done = f"stopped after item {completed[producer]} of {table.stages[producer, 1]}"
-    return CapacityError(table.name(producer), rule, f"{value}, {done}" if value else done, cure)
+def _deadlock(table: StageTable, state: State) -> CapacityError:
+    """Blames a buffer smaller than what one item reads, else a full one, else the first stuck stage."""
+    from cimsim.sim.engine_state import FULL
+
+    is_full = state.edges["awaited_freed"] < FULL
+    is_small = is_full & (state.edges["awaited"] > 0)
+    for edge in np.flatnonzero(is_small if is_small.any() else is_full)[:1]:
+        needed = int(state.edges["awaited"][edge] - state.edges["freed"][edge])
+        place, capacity = f"{table.edge_name(edge)}: capacity", str(table.edges[edge, -1])
+        if is_small[edge]:
+            cure = f"raise it to at least {needed}"
+            return CapacityError(place, "must hold what one item reads", capacity, cure)
+        rule = "must hold what waits for other inputs of the reader"
+        return CapacityError(place, rule, capacity, "raise it")
+    completed, n_items = state.stages["completed"], state.stages["n_items"]
+    stuck = int(np.flatnonzero(completed < n_items)[0])
+    done = f"stopped after item {completed[stuck]} of {n_items[stuck]}"
+    return CapacityError(table.name(stuck), "must not wait for itself", done, "break the cycle of edges")

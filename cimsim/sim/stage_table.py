@@ -13,6 +13,7 @@ from cimsim.errors import CimsimError
 
 __all__ = ["Edge", "Stage", "StageTable"]
 
+MOST_ITEMS = 2**30
 LONGEST_FS = 2**62
 
 
@@ -34,12 +35,13 @@ class Stage(NamedTuple):
 class Edge(NamedTuple):
     """Which items of a producer an item of a consumer waits for, and the buffer between them.
 
-    Item i of the consumer is position ``i // divide``, at (y, x) of a raster ``width`` wide. It needs the raster
-    prefix of producer positions up to row ``y*stride_y + reach_y`` and column ``x*stride_x + reach_x`` (both
-    clipped to the producer's raster), each made of ``multiply`` items. While position (y, x) is the consumer's
-    first uncompleted one, the positions before row ``y*stride_y - pad_y`` and column ``x*stride_x - pad_x`` are
-    free (none if that row is negative); all are once the consumer is done. ``capacity`` bounds the items of the
-    producer that are requested or done and not yet free (0: unbounded).
+    Item i of the consumer is position ``i // divide``, at (y, x) of a raster ``width`` wide. It needs the
+    raster prefix of producer positions up to row ``y*stride_y + reach_y`` and column ``x*stride_x + reach_x``
+    (both clipped to the producer's raster), each made of ``multiply`` items, and never more than there are.
+    While position (y, x) is the consumer's first uncompleted one, the producer positions before row
+    ``y*stride_y - pad_y`` and column ``x*stride_x - pad_x`` are free (none if that row is negative); all are
+    once the consumer is done. ``capacity`` bounds the items of the producer that are requested or completed
+    and not yet free (0: unbounded).
     """
 
     producer: int
@@ -58,8 +60,8 @@ class Edge(NamedTuple):
     capacity: int = 0
 
 
-STAGE_LEAST = Stage(resource=0, n_items=1, service_fs=1)
-EDGE_LEAST = Edge(producer=0, consumer=0, stride_y=0, stride_x=0)
+LEAST_STAGE = Stage(resource=0, n_items=1, service_fs=1)
+LEAST_EDGE = Edge(producer=0, consumer=0, stride_y=0, stride_x=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +88,12 @@ class StageTable:
 
     @classmethod
     def build(
-        cls, stages: Sequence[Stage], edges: Sequence[Edge], n_servers: Sequence[int], *, names: Sequence[str] = ()
+        cls,
+        stages: Sequence[Stage],
+        edges: Sequence[Edge],
+        n_servers: Sequence[int],
+        *,
+        names: Sequence[str] = (),
     ) -> StageTable:
         """The table of these stages and edges."""
         return cls(
@@ -97,28 +104,47 @@ class StageTable:
         )
 
     def __post_init__(self) -> None:
-        self._check_fields("stage", self.stages, STAGE_LEAST, {"resource": len(self.n_servers)})
-        n_stages = len(self.stages)
-        self._check_fields("edge", self.edges, EDGE_LEAST, {"producer": n_stages, "consumer": n_stages})
+        self._check_stages()
+        self._check_edges()
         for resource in np.flatnonzero(self.n_servers < 1)[:1]:
-            raise CimsimError(f"resource {resource}: n_servers", "must be at least 1", str(self.n_servers[resource]))
-        for edge in np.flatnonzero(self.edges[:, 0] == self.edges[:, 1])[:1]:
-            raise CimsimError(f"edge {edge}", "must join two different stages", self.name(int(self.edges[edge, 0])))
+            value = str(self.n_servers[resource])
+            raise CimsimError(f"resource {resource}: n_servers", "must be at least 1", value)
         _, n_items, service_fs, latency_fs, release_fs = (column.astype(object) for column in self.stages.T)
         longest_fs = sum(n_items * (service_fs + latency_fs)) + max(release_fs, default=0)
         if longest_fs > LONGEST_FS:
-            raise CimsimError("program", "must fit in 4,611 s of simulated time", f"up to {longest_fs / 1e15:.3g} s")
+            place, rule = "program", "must fit in 4,611 s of simulated time"
+            raise CimsimError(place, rule, f"up to {longest_fs / 1e15:.3g} s")
 
     def name(self, stage: int) -> str:
         """The stage in words."""
         return self.names[stage] if self.names else f"stage {stage}"
 
-    def _check_fields(
-        self, kind: str, rows: NDArray[np.int64], least: Stage | Edge, end: dict[str, int]
-    ) -> None:
-        for column, (field, low) in enumerate(zip(least._fields, least, strict=True)):
-            high = end.get(field, LONGEST_FS)
-            for row in np.flatnonzero((rows[:, column] < low) | (rows[:, column] >= high))[:1]:
-                place = self.name(int(row)) if kind == "stage" else f"{kind} {row}"
-                rule = f"must be in [{low}, {high})" if field in end else f"must be at least {low}"
-                raise CimsimError(f"{place}: {field}", rule, str(rows[row, column]))
+    def edge_name(self, edge: int) -> str:
+        """The edge in words."""
+        producer, consumer = (int(stage) for stage in self.edges[edge, :2])
+        return f"{self.name(producer)} -> {self.name(consumer)}"
+
+    def _check_stages(self) -> None:
+        most = Stage(len(self.n_servers) - 1, MOST_ITEMS, LONGEST_FS, LONGEST_FS, LONGEST_FS)
+        for row, field, rule in _broken(self.stages, LEAST_STAGE, most):
+            raise CimsimError(f"{self.name(row)}: {Stage._fields[field]}", rule, str(self.stages[row, field]))
+
+    def _check_edges(self) -> None:
+        last, most = len(self.stages) - 1, [MOST_ITEMS] * len(Edge._fields)
+        limits = Edge(*most)._replace(producer=last, consumer=last, reach_y=LONGEST_FS, reach_x=LONGEST_FS)
+        for row, field, rule in _broken(self.edges, LEAST_EDGE, limits):
+            raise CimsimError(f"edge {row}: {Edge._fields[field]}", rule, str(self.edges[row, field]))
+        for row, edge in enumerate(Edge(*fields) for fields in self.edges.tolist()):
+            if edge.producer == edge.consumer:
+                raise CimsimError(self.edge_name(row), "must join two different stages")
+            n_raster = edge.producer_height * edge.producer_width * edge.multiply
+            if n_raster > MOST_ITEMS:
+                raise CimsimError(self.edge_name(row), f"must span at most {MOST_ITEMS} items", str(n_raster))
+
+
+def _broken(
+    rows: NDArray[np.int64], least: tuple[int, ...], most: tuple[int, ...]
+) -> list[tuple[int, int, str]]:
+    """Row, column and rule of each field out of range."""
+    places = np.argwhere((rows < np.array(least)) | (rows > np.array(most)))
+    return [(row, field, f"must be from {least[field]} to {most[field]}") for row, field in places.tolist()]
