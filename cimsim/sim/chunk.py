@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from cimsim.mapping.program import Fold
 from cimsim.mapping.states import has_scalar_mask, state_params
 from cimsim.sim.kernels.pack import PackedBits
-from cimsim.sim.mac_layer import MacLayer, Operand
+from cimsim.sim.mac_layer import MacLayer
 from cimsim.sim.network import Network
+from cimsim.sim.operand import Operand
 from cimsim.sim.rows import RowTable, RowTables
 from cimsim.sim.sign_ops import SIGN_OPS
 from cimsim.sim.tensors import InputTensor, RealTensor, SignTensor, Tensor

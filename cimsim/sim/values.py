@@ -77,15 +77,9 @@ def run_values(
     WorkloadError : "exact" for a network whose masks cannot be enumerated
     """
     n_images = len(x)
-    if n_mc_samples == "exact":
-        combinations, weights = enumerate_masks(graph)
-        masks = np.broadcast_to(combinations, (n_images, *combinations.shape))
-    else:
-        masks = draw(graph, n_images, n_mc_samples, seed)
-        weights = np.full(n_mc_samples, 1.0 / n_mc_samples)
-    n_passes = len(weights)
+    masks, weights = _masks(graph, n_images, n_mc_samples, seed)
     network = Network(graph, folds, seed)
-    step = chunk_images or _chunk(bytes_per_image(graph, folds, n_passes))
+    step = chunk_images or _chunk(bytes_per_image(graph, folds, len(weights)))
     answers = []
     for start in range(0, n_images, step):
         here = slice(start, min(start + step, n_images))
@@ -94,8 +88,18 @@ def run_values(
         if progress is not None:
             progress(here.stop, n_images)
     probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))
-    drawn = 0 if n_mc_samples == "exact" else n_passes * sum(random_bits(graph, node) for node in graph.nodes)
-    return Values(probabilities, entropies, masks, network.activity.result(), drawn)
+    per_pass = 0 if n_mc_samples == "exact" else sum(random_bits(graph, node) for node in graph.nodes)
+    return Values(probabilities, entropies, masks, network.activity.result(), len(weights) * per_pass)
+
+
+def _masks(
+    graph: WorkloadGraph, n_images: int, n_mc_samples: int | Literal["exact"], seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Scalar masks of every image and pass, and the weight of each pass."""
+    if n_mc_samples == "exact":
+        combinations, weights = enumerate_masks(graph)
+        return np.broadcast_to(combinations, (n_images, *combinations.shape)), weights
+    return draw(graph, n_images, n_mc_samples, seed), np.full(n_mc_samples, 1.0 / n_mc_samples)
 
 
 def _chunk(bytes_per_image: int) -> int:
