@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cimsim.reporting import figures
+from cimsim.reporting.figures.canvas import STYLE
 from cimsim.sim.result import Timeline
 
 
@@ -34,7 +35,7 @@ def boxes_overlap(figure):
     "draw", ["energy_by_component", "energy_by_layer", "latency_timeline", "reliability"]
 )
 def test_no_text_covers_another(result, draw):
-    with mpl.rc_context(figures._STYLE):
+    with mpl.rc_context(STYLE):
         figure = getattr(figures, f"draw_{draw}")(result)
         assert boxes_overlap(figure) == []
 
@@ -91,8 +92,14 @@ def test_a_dollar_in_a_name_is_a_dollar(result, tmp_path):
     assert (tmp_path / "energy_by_layer.png").stat().st_size > 1000
 
 
+def test_a_long_name_leaves_room_for_the_picture(result, tmp_path):
+    table = result.components.assign(layer=result.components["layer"].replace("conv1", "stage" * 60))
+    figure = figures.draw_energy_by_layer(replace(result, components=table))
+    assert max(map(len, texts(figure))) < 60
+
+
 def test_a_regression_has_no_reliability_diagram(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(figures, "_save", lambda figure, stem: stem.touch())
+    monkeypatch.setattr(figures, "save", lambda figure, stem: stem.touch())
     program = SimpleNamespace(
         **{**vars(result.program), "graph": replace(result.program.graph, task="regression")}
     )
