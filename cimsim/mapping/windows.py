@@ -70,8 +70,11 @@ def sliding(source: Source, move: Sliding, width: int, *, divide: int = 1, capac
 
 
 def line_buffer(source: Source, move: Sliding) -> int:
-    """Items that a buffer of whole rows holds: the rows under the window and the rows it moves on to."""
-    rows = min(source.height, move.kernel[0] + move.stride[0])
+    """Items that a buffer of whole rows holds: the rows under the window and the rows it moves on to.
+
+    Rows above the first one that a window waits for stay too, where the padding is taller than the kernel.
+    """
+    rows = min(source.height, max(move.kernel[0], move.padding[0] + 1) + move.stride[0])
     return rows if source.by_rows else rows * source.width
 
 

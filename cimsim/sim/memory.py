@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cimsim.mapping.placement import n_chip_tiles, sum_bits
 from cimsim.mapping.program import Program
-from cimsim.sim.schedule import IN_FLIGHT
+from cimsim.sim.schedule import IN_FLIGHT, run_masks
 from cimsim.workload.dropout import n_states
 
 __all__ = ["memory_blocks"]
@@ -52,22 +52,15 @@ def _held_bits(program: Program, layer: str, schedule: str, n_passes: int) -> fl
 
 
 def _states_between(program: Program, layer: str, n_passes: int) -> int:
-    """Maps that one run of the layers before sends: one for every state of the masks that act on the way."""
-    graph, by_name = program.graph, {command.name: command for command in program.commands}
-    sources = {
-        by_name[window.producer].layer
-        for command in program.commands_of(layer)
-        for window in command.after
-        if by_name[window.producer].layer != layer
-    }
-    new: set[str] = set()
-    for source in sources:
-        masks = [
-            command.depends_on_masks for command in program.commands_of(source) if command.kind != "draw"
-        ]
-        new.update(set(masks[-1]) - set(masks[0]))
-    states = [n_states(graph.node(name)) for name in new]
-    return n_passes if None in states else min(n_passes, math.prod(s for s in states if s is not None))
+    """Maps that one run of the layers before leads to: one for every state of the masks that act on the way."""
+    graph, masks, by_name = program.graph, run_masks(program), {c.name: c for c in program.commands}
+    producers = {by_name[w.producer].layer for c in program.commands_of(layer) for w in c.after} - {layer}
+    most = 1
+    for producer in producers & masks.keys():
+        new = set(masks[layer]) - set(masks[producer]) - {layer}
+        states = [n_states(graph.node(name)) or n_passes for name in new]
+        most = max(most, min(n_passes, math.prod(states)))
+    return most
 
 
 def _blocks(bits_by_place: list[float], size_bits: int) -> int:

@@ -20,7 +20,7 @@ Masks = tuple[str, ...]
 """Names of stochastic nodes, in graph order."""
 
 IN_FLIGHT = 2
-"""Runs whose data may wait between two layers at a time, where runs overlap."""
+"""Runs whose data may wait between two commands at a time, where runs overlap."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class _Layout:
     def n_runs(self, command: Command) -> int:
         if command.kind == "draw" and self.plan.is_tree:
             return 1
-        return self.plan.runs(self.masks[command.layer])
+        return self.plan.runs(self.masks.get(command.layer, ()))
 
     def stage(self, command: Command, run: int) -> Stage:
         resource, service_fs = self.resources[command.resource], max(1, to_femtoseconds(command.service_s))
@@ -116,13 +116,12 @@ class _Layout:
         if producer.kind == "draw" and self.plan.is_tree:
             self.edges.append(self.after(producer, 0, command, run))
             return
-        is_tensor = producer.layer != command.layer
         fields = {name: getattr(window, name) for name in Edge._fields[2:]}
-        if is_tensor and self.plan.is_tree:
+        if self.plan.is_tree and producer.layer != command.layer:
             fields["capacity"] = 0
         self.edges.append(Edge(self.first[producer.name] + parent, self.first[command.name] + run, **fields))
         is_last = (run + 1) * n_before // n_runs > parent
-        if (is_tensor or producer.kind in ("draw", "issue")) and is_last and parent + IN_FLIGHT < n_before:
+        if is_last and parent + IN_FLIGHT < n_before:
             self.edges.append(self.after(command, run, producer, parent + IN_FLIGHT))
 
     def after(self, before: Command, run: int, command: Command, later: int) -> Edge:

@@ -13,6 +13,7 @@ from cimsim.sim.engine import EngineResult, play
 from cimsim.sim.prefixes import distinct_states
 from cimsim.sim.result import Timeline
 from cimsim.sim.schedule import Masks, Plan, stage_table
+from cimsim.sim.stream import period_fs
 from cimsim.sim.timeline import MAX_INTERVALS, timeline
 from cimsim.units import to_femtoseconds
 
@@ -94,32 +95,13 @@ def _pipelined(program: Program, n_passes: int) -> Times:
     result, commands = _play(program, Plan(n_passes, 1, {}, is_tree=False), record=True)
     latency_s = result.end_fs * SECONDS_PER_FS
     return Times(
-        latency_s, latency_s, latency_s, _period_fs(program, n_passes) * SECONDS_PER_FS,
+        latency_s, latency_s, latency_s, period_fs(program, n_passes, result.end_fs) * SECONDS_PER_FS,
         n_plays=dict.fromkeys((c.name for c in program.commands), float(n_passes)),
         busy_s=_busy(commands, result),
         span_s=_spans(commands, result),
         n_exact=1,
         timeline=timeline(program, commands, result.intervals, 1, 0),
     )  # fmt: skip
-
-
-def _period_fs(program: Program, n_passes: int) -> float:
-    """Distance of two images: that of two passes once every stage repeats it, times the passes of an image.
-
-    They are looked at in the middle of the play, away from its start and end. Where none is constant within
-    `MAX_PLAYS` passes: the mean distance over the middle half of them.
-    """
-    n_runs = 8
-    while True:
-        result, _ = _play(program, Plan(n_runs, 1, {}, is_tree=False))
-        finish = result.finish_fs.reshape(-1, n_runs)
-        middle = n_runs // 2
-        steps = np.diff(finish[:, middle - 2 : middle + 2], axis=1)
-        if (steps == steps[0, 0]).all():
-            return float(n_passes * steps[0, 0])
-        if n_runs >= MAX_PLAYS:
-            return float(n_passes * (finish[-1, middle + 16] - finish[-1, middle - 16]) / 32)
-        n_runs *= 2
 
 
 def _play(program: Program, plan: Plan, *, record: bool = False) -> tuple[EngineResult, list[Command]]:
