@@ -2,10 +2,10 @@
 
     python -m pytest benchmarks/bench_engine.py --benchmark-enable -s
 
-An event is a scheduled release or completion that is processed: one per item, two where there is a latency. The
-model has 96 chains of 13 stages: private and shared resources, one and several servers, latencies, 3 x 3 windows
-with padding, 2 x 2 pooling, a barrier, bounded buffers, late releases; waiting and busy time are booked. Service
-times differ by up to 5 %, so that events rarely coincide; in the second model they do.
+An event is a scheduled release or completion that is processed: one per item, two where there is a latency.
+The model has 96 chains of 13 stages: private and shared resources, one and several servers, latencies, 3 x 3
+windows with padding, 2 x 2 pooling, a barrier, bounded buffers, late releases; waiting and busy time are
+booked. Service times differ by up to 5 %, so that events rarely coincide; in the second model they do.
 """
 
 import time
