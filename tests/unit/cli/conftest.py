@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from unit.cli.tiny_network import write_workload
 
 from cimsim.cli import main
+from cimsim.reporting import figures
 
 
 @pytest.fixture
@@ -23,3 +24,9 @@ def here(tmp_path, monkeypatch):
 def cimsim_cli(here):
     """Call the command line in the working directory."""
     return lambda *args: CliRunner().invoke(main, [str(arg) for arg in args], prog_name="cimsim")
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Leave the drawing out: it takes most of the time of a small run."""
+    monkeypatch.setattr(figures, "save_figures", lambda result, directory: directory.mkdir())

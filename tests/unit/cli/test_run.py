@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from unit.cli.tiny_network import SPEC, write_workload
+from unit.cli.tiny_network import SPEC, tiny_arrays, write_workload
 
 import cimsim
 from cimsim.sim import run as sim_run
@@ -47,7 +47,7 @@ def test_a_run_writes_the_report_and_prints_the_page(cimsim_cli, here):
         assert arrays["masks"].shape == (12, 4, 1)
 
 
-def test_json_is_the_summary_and_nothing_else(cimsim_cli, here):
+def test_json_is_the_summary_and_nothing_else(cimsim_cli, here, no_figures):
     outcome = cimsim_cli(
         "run", "stt_mram", "tiny.npz", "--data", "data.npz", "--images", 5, "--json", "--out", "here"
     )
@@ -56,7 +56,7 @@ def test_json_is_the_summary_and_nothing_else(cimsim_cli, here):
     assert json.loads(outcome.stdout)["n_images"] == 5
 
 
-def test_the_command_line_and_the_library_agree(cimsim_cli, here):
+def test_the_command_line_and_the_library_agree(cimsim_cli, here, no_figures):
     options = ("--data", "data.npz", "--mc", "exact", "--seed", 3, "--set", "tile.macro.adc.bits=6", "--json")
     printed = json.loads(cimsim_cli("run", "stt_mram", "tiny.npz", *options).stdout)
     chip = cimsim.load_arch(SHIPPED, ["tile.macro.adc.bits=6"])
@@ -66,7 +66,7 @@ def test_the_command_line_and_the_library_agree(cimsim_cli, here):
     assert printed == json.loads(json.dumps(result.summary))
 
 
-def test_a_trace_changes_nothing(cimsim_cli, here):
+def test_a_trace_changes_nothing(cimsim_cli, here, no_figures):
     for name, extra in (("plain", ()), ("traced", ("--trace",))):
         assert (
             cimsim_cli("run", "stt_mram", "tiny.npz", "--data", "data.npz", "--out", name, *extra).exit_code
@@ -77,6 +77,25 @@ def test_a_trace_changes_nothing(cimsim_cli, here):
             assert path.read_bytes() == (here / "traced" / path.relative_to(here / "plain")).read_bytes(), (
                 path.name
             )
+
+
+@pytest.mark.parametrize(
+    ("task", "shape", "line"),
+    [("regression", (12, 3), "error        RMSE "), ("segmentation", (12, 4, 4), "accuracy     ")],
+)
+def test_other_tasks_have_their_own_score(cimsim_cli, here, no_figures, task, shape, line):
+    spec = {**SPEC, "task": task, "classes": []}
+    if task == "segmentation":
+        spec.update(nodes=SPEC["nodes"][:2], output="bn1")
+    arrays = {
+        name: a for name, a in tiny_arrays().items() if task == "regression" or not name.startswith("fc1")
+    }
+    np.savez(here / "net.npz", spec=json.dumps(spec), **arrays)
+    with np.load(here / "data.npz") as data:
+        np.savez(here / "targets.npz", x=data["x"], y=np.zeros(shape, np.int64))
+    outcome = cimsim_cli("run", "stt_mram", "net.npz", "--data", "targets.npz")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.stdout.splitlines()[1].startswith(line)
 
 
 SIGNS = np.ones((3, 1, 4, 4), np.int8)
