@@ -52,7 +52,7 @@ def _held_bits(program: Program, layer: str, schedule: str, n_passes: int) -> fl
 
 
 def _states_between(program: Program, layer: str, n_passes: int) -> int:
-    """Maps that one run of the layers before leads to: one for every state of the masks that act on the way."""
+    """Maps that one run of the layers before leads to: one for each state of the masks on the way."""
     graph, masks, by_name = program.graph, run_masks(program), {c.name: c for c in program.commands}
     producers = {by_name[w.producer].layer for c in program.commands_of(layer) for w in c.after} - {layer}
     most = 1

@@ -19,10 +19,10 @@ LONGEST_PLAY = 64
 def period_fs(program: Program, n_passes: int, latency_fs: int) -> float:
     """Time from one image to the next, both of ``n_passes`` passes.
 
-    Longer and longer streams are played until every command repeats at one distance (of 1, 2 or 4 passes) in the
-    middle of the stream, away from its start and end: this is exact. Where none does within `LONGEST_PLAY`, it
-    is the mean distance there, though not below what the busiest resource needs. Never more than ``latency_fs``:
-    the next image may wait until the chip is empty.
+    Longer and longer streams are played until every command repeats at one distance (of 1, 2 or 4 passes) in
+    the middle of the stream, away from its start and end: this is exact. Where none does within
+    `LONGEST_PLAY`, it is the mean distance there, though not below what the busiest resource needs. It is
+    never more than ``latency_fs``: the next image may wait until the chip is empty.
     """
     n_runs = 8
     while n_runs <= LONGEST_PLAY:
