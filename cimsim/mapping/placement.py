@@ -117,7 +117,6 @@ def _place(graph: WorkloadGraph, node: Node, chip: Chip, first_macro: int) -> Pl
     n_macros = replicas * math.ceil(per_copy / geometry.subarrays_per_macro)
     first, last = (m // geometry.macros_per_tile for m in (first_macro, first_macro + n_macros - 1))
     spread = _spread(len(sizes), column_tiles, matrix.groups, first_macro, geometry)
-    n_cells = per_copy * geometry.n_rows * geometry.n_columns
     return Placement(
         layer=node.name,
         strategy="kernel_split" if is_split else "unrolled",
@@ -132,7 +131,7 @@ def _place(graph: WorkloadGraph, node: Node, chip: Chip, first_macro: int) -> Pl
         steps=math.ceil(max(sizes) / geometry.rows_active),
         n_planes=n_planes,
         n_positions=n_positions,
-        cell_utilization=node.params["weight"].size / n_cells,
+        cell_utilization=node.params["weight"].size / (per_copy * geometry.n_rows * geometry.n_columns),
         groups=matrix.groups,
         n_variants=matrix.n_variants,
         row_steps=sum(math.ceil(size / geometry.rows_active) for size in sizes),

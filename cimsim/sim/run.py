@@ -98,18 +98,14 @@ def simulate(
         "mc_schedule": schedule,
         "seed": seed,
     }
-    summary = {
-        "architecture": arch.name,
-        "workload": workload.name,
-        "dataset": images.name,
-        **score(workload.task, values.probabilities, images.y),
-        **settings,
-        "array_errors_modelled": False,
-        **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
-        "warnings": list(warnings_of(program, times, len(images), schedule)),
-    }
     return RunResult(
-        summary=summary,
+        summary={
+            **{"architecture": arch.name, "workload": workload.name, "dataset": images.name},
+            **score(workload.task, values.probabilities, images.y),
+            **{**settings, "array_errors_modelled": False},
+            **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
+            "warnings": list(warnings_of(program, times, len(images), schedule)),
+        },
         layers=layer_table(program, times, ledger),
         components=component_table(ledger),
         predictions=_predictions(workload, values, images),

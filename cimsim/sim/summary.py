@@ -33,13 +33,9 @@ def cost_summary(
     """
     energy_j, graph = ledger.energy_j, program.graph
     low_j, high_j = np.quantile(draws_j, (0.05, 0.95))
-    executed = 2 * math.fsum(use.cell_reads for use in uses.values()) + 2 * ledger.count(
-        ("digital_mac", "mac_bit")
-    )
+    cells = math.fsum(use.cell_reads for use in uses.values())
+    executed = 2 * (cells + ledger.count(("digital_mac", "mac_bit")))
     nominal = 2 * n_passes * sum(graph.n_macs(node.name) for node in graph.mac_nodes)
-    units = next(
-        (r.count for r in ledger.rows if (r.component, r.action) == ("stochastic_unit", "area")), 0.0
-    )
     resource, share = times.busiest(program)
     return {
         "latency_s": times.latency_s,
@@ -56,7 +52,7 @@ def cost_summary(
         "power_w": energy_j / times.latency_s,
         "area_m2": ledger.area_m2,
         "n_random_bits": ledger.count(("stochastic_unit", "draw")),
-        "n_stochastic_units": int(units),
+        "n_stochastic_units": int(ledger.count(("stochastic_unit", "area"))),
         "n_conversions": ledger.count(*CONVERSIONS),
         "ops_per_j": executed / energy_j,
         "nominal_ops_per_j": nominal / energy_j,
