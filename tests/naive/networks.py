@@ -10,7 +10,9 @@ def _signs(rng, *shape):
 
 
 def _threshold(rng, arrays, name, channels, spread):
-    arrays[f"{name}.threshold"] = np.round(rng.normal(0.0, spread, channels)) + 0.5 * rng.integers(0, 2, channels)
+    arrays[f"{name}.threshold"] = np.round(rng.normal(0.0, spread, channels)) + 0.5 * rng.integers(
+        0, 2, channels
+    )
     arrays[f"{name}.direction"] = _signs(rng, channels)
 
 
@@ -25,20 +27,39 @@ def vgg(seed=0):
         arrays[f"{conv}.weight"] = _signs(rng, width, channels, 3, 3)
         spread = np.sqrt(channels * 9) / (2.0 if last != "input" else 1.0)
         _threshold(rng, arrays, act, width, spread)
-        nodes += [{"name": conv, "op": "conv2d", "inputs": [last]}, {"name": act, "op": "threshold", "inputs": [conv]}]
+        nodes += [
+            {"name": conv, "op": "conv2d", "inputs": [last]},
+            {"name": act, "op": "threshold", "inputs": [conv]},
+        ]
         last, channels = act, width
         if is_pooled:
             nodes.append({"name": f"pool{index}", "op": "maxpool2d", "inputs": [act], "kernel": [2, 2]})
             last = f"pool{index}"
     nodes.append({"name": "flat", "op": "flatten", "inputs": [last]})
-    return _head(rng, "vgg", nodes, arrays, "flat", 256, (512, 512, 10),
-                 {"shape": [3, 32, 32], "bits": 8, "signed": True, "scale": 1 / 128})
+    return _head(
+        rng,
+        "vgg",
+        nodes,
+        arrays,
+        "flat",
+        256,
+        (512, 512, 10),
+        {"shape": [3, 32, 32], "bits": 8, "signed": True, "scale": 1 / 128},
+    )
 
 
 def perceptron(seed=0):
     """784-1024-1024-1024-10 with a 1-bit input."""
-    return _head(np.random.default_rng(seed), "perceptron", [], {}, "input", 784, (1024, 1024, 1024, 10),
-                 {"shape": [784], "bits": 1})
+    return _head(
+        np.random.default_rng(seed),
+        "perceptron",
+        [],
+        {},
+        "input",
+        784,
+        (1024, 1024, 1024, 10),
+        {"shape": [784], "bits": 1},
+    )
 
 
 def _head(rng, name, nodes, arrays, last, n_in, widths, spec):
@@ -52,5 +73,14 @@ def _head(rng, name, nodes, arrays, last, n_in, widths, spec):
         last, n_in = act, width
     nodes.append({"name": "scores", "op": "scale", "inputs": [fc]})
     arrays["scores.alpha"] = np.full(widths[-1], 1 / 32)
-    return build_graph({"format": "cimsim-workload/1", "name": name, "task": "classification",
-                        "input": spec, "nodes": nodes, "output": "scores"}, arrays)
+    return build_graph(
+        {
+            "format": "cimsim-workload/1",
+            "name": name,
+            "task": "classification",
+            "input": spec,
+            "nodes": nodes,
+            "output": "scores",
+        },
+        arrays,
+    )
