@@ -1,4 +1,4 @@
-"""Two networks that are not LeNet: they map, run and report on the default chip, and equal the interpreter."""
+"""Two networks that are not LeNet: they run and report on the default chip and equal the interpreter."""
 
 import numpy as np
 import pytest

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from hand_chip import hand_chip, lenet_like, residual
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cimsim.mapping.mapper import map_network
@@ -21,13 +21,13 @@ def runs(commands):
 
 
 def test_a_pass_has_one_stage_for_every_command():
-    program = map_network(lenet_like(), hand_chip())
+    program = map_network(lenet_like(bits=1), hand_chip())
     _, commands = stage_table(program, Plan(1, 1, {}, is_tree=False))
     assert [c.name for c in commands] == [c.name for c in program.commands]
 
 
 def test_a_layer_is_played_once_for_each_state_before_it():
-    program = map_network(lenet_like(), hand_chip())
+    program = map_network(lenet_like(bits=1), hand_chip())
     counts = {("bn1",): 2, ("bn1", "bn2"): 3, ("bn1", "bn2", "bn3"): 4}
     table, commands = stage_table(program, tree(program, counts))
     found = runs(commands)
@@ -38,7 +38,7 @@ def test_a_layer_is_played_once_for_each_state_before_it():
 
 
 def test_sums_are_compared_once_for_every_state_that_follows():
-    program = map_network(lenet_like(), hand_chip())
+    program = map_network(lenet_like(bits=1), hand_chip())
     counts = {("bn1",): 2, ("bn1", "bn2"): 3, ("bn1", "bn2", "bn3"): 4}
     table, commands = stage_table(program, tree(program, counts))
     service = {}
@@ -50,13 +50,13 @@ def test_sums_are_compared_once_for_every_state_that_follows():
 
 
 def test_enumerate_draws_nothing():
-    program = map_network(lenet_like(), hand_chip())
+    program = map_network(lenet_like(bits=1), hand_chip())
     _, commands = stage_table(program, tree(program, {}, n_draws=0))
     assert not [c for c in commands if c.kind == "draw"]
 
 
 def test_a_pass_enters_a_layer_when_the_pass_before_has_left_it():
-    program = map_network(lenet_like(), hand_chip())
+    program = map_network(lenet_like(bits=1), hand_chip())
     table, commands = stage_table(program, Plan(5, 1, {}, is_tree=False))
     result = play(table)
     start, finish = (times.reshape(-1, 5) for times in (result.start_fs, result.finish_fs))
@@ -67,7 +67,7 @@ def test_a_pass_enters_a_layer_when_the_pass_before_has_left_it():
     assert start[names.index("co1.mvm"), 1] < finish[consumer, 0], "passes overlap"
 
 
-@pytest.mark.parametrize("graph", [lenet_like(), lenet_like(dropout="element"), residual()])
+@pytest.mark.parametrize("graph", [lenet_like(bits=1), lenet_like(dropout="element", bits=1), residual()])
 def test_every_schedule_finishes(graph):
     program = map_network(graph, hand_chip())
     for plan in (Plan(4, 1, {}, is_tree=False), tree(program, {})):
@@ -75,9 +75,10 @@ def test_every_schedule_finishes(graph):
         assert play(table).end_fs > 0
 
 
+@settings(max_examples=15)
 @given(st.lists(st.integers(1, 2), min_size=3, max_size=3), st.integers(0, 2**31))
 def test_any_tree_finishes_and_holds_resources_as_long_as_its_states_take(growth, seed):
-    program = map_network(lenet_like(seed=seed % 3), hand_chip())
+    program = map_network(lenet_like(bits=1, seed=seed % 3), hand_chip())
     sizes = np.cumprod(growth)
     names = (("bn1",), ("bn1", "bn2"), ("bn1", "bn2", "bn3"))
     plan = tree(program, {n: int(s) for n, s in zip(names, sizes, strict=True)})
@@ -91,5 +92,5 @@ def test_any_tree_finishes_and_holds_resources_as_long_as_its_states_take(growth
 
 
 def test_runs_follow_what_a_layer_works_on():
-    masks = run_masks(map_network(lenet_like(), hand_chip()))
+    masks = run_masks(map_network(lenet_like(bits=1), hand_chip()))
     assert masks["co1"] == () and masks["co2"] == ("bn1",) and masks["output"] == ("bn1", "bn2", "bn3")

@@ -12,7 +12,7 @@ from cimsim.sim.schedule import Plan, stage_table
 from cimsim.sim.stage_table import Edge, StageTable
 from cimsim.sim.timing import run_time
 
-GRAPHS = {"lenet": lenet_like(), "residual": residual()}
+GRAPHS = {"lenet": lenet_like(bits=1), "residual": residual()}
 
 
 def masks_of(graph, n_images=30, n_passes=6, seed=0):
@@ -47,10 +47,10 @@ def test_sequential_passes_repeat_to_the_femtosecond(name):
 def test_a_pipelined_stream_keeps_its_distance(name):
     program = map_network(GRAPHS[name], hand_chip())
     times = run_time(program, masks_of(GRAPHS[name], n_passes=2), "pipelined")
-    table, commands = stage_table(program, Plan(60, 1, {}, is_tree=False))
-    finish = play(table).finish_fs.reshape(-1, 60)
-    last = finish[[c.name for c in commands[::60]].index("output.average")]
-    assert round(times.period_s * 1e15) == last[40] - last[38]
+    table, commands = stage_table(program, Plan(24, 1, {}, is_tree=False))
+    finish = play(table).finish_fs.reshape(-1, 24)
+    last = finish[[c.name for c in commands[::24]].index("output.average")]
+    assert round(times.period_s * 1e15) == last[16] - last[14]
     busiest, share = times.busiest(program)
     assert times.period_s >= share * times.latency_s * (1 - 1e-12), busiest
 
@@ -93,7 +93,7 @@ def test_enumerate_plays_every_mask_once():
 
 
 def test_masks_of_every_value_never_repeat():
-    graph = lenet_like(dropout="element")
+    graph = lenet_like(dropout="element", bits=1)
     program = map_network(graph, hand_chip())
     times = run_time(program, masks_of(graph, n_passes=3), "prefix_reuse")
     assert times.n_plays["co1.mvm"] == 1 and times.n_plays["co2.mvm"] == times.n_plays["li3.mvm"] == 3
@@ -116,12 +116,12 @@ def test_rare_images_take_the_latency_of_the_most_similar(monkeypatch):
     rng = np.random.default_rng(0)
     graph = GRAPHS["lenet"]
     program = map_network(graph, hand_chip())
-    masks = (rng.random((400, 6, 3)) < rng.random((400, 1, 1))).astype(np.uint8)
+    masks = (rng.random((200, 6, 3)) < rng.random((200, 1, 1))).astype(np.uint8)
     exact = run_time(program, masks, "prefix_reuse")
-    assert exact.n_exact == 400
+    assert exact.n_exact == 200
     monkeypatch.setattr(timing, "MAX_PLAYS", 4)
     near = run_time(program, masks, "prefix_reuse")
-    assert near.n_exact < 400
+    assert near.n_exact < 200
     assert near.latency_s == pytest.approx(exact.latency_s, rel=0.05)
     assert near.busy_s == exact.busy_s, "what holds the resources needs no play"
 
