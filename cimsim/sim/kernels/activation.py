@@ -13,7 +13,7 @@ from cimsim.sim.kernels.blocks import COLUMNS
 from cimsim.sim.kernels.pack import PackedBits, channel_mask, n_words, pack_flags
 from cimsim.sim.kernels.plain import PoolWindow
 
-__all__ = ["Activation", "activate_sums", "make_activation", "store_block"]
+__all__ = ["Activation", "activate", "activate_rows", "activate_sums", "make_activation", "store_block"]
 
 _NO_POOL = ((1, 1), (1, 1), (0, 0))
 
@@ -117,3 +117,38 @@ def activate_sums(
                     word = at_least(flat, (y * width + x) * columns + block * COLUMNS, thresholds, limit)
                     act.flags[state, y, x] = word ^ act.pre_flip[state, block]
             store_block(act, state, block, out[out_rows[state]])
+
+
+@njit
+def activate_rows(
+    act: Activation, sums: NDArray[np.int32], out_rows: NDArray[np.int64], out: PackedBits
+) -> None:
+    """Bits (rows, blocks) of sums (items, columns): `activate_sums` where each item has one output position."""
+    flat, thresholds, flips = sums.reshape(-1), act.thresholds.reshape(-1), act.pre_flip ^ act.post_flip
+    columns, first_class = sums.shape[1], np.int64(act.position_class[0, 0])
+    for item in range(len(sums)):
+        for state in range(out_rows.shape[1]):
+            row = out_rows[item, state]
+            if row < 0:
+                continue
+            limit = (state * act.thresholds.shape[1] + first_class) * columns
+            for block in range(columns // COLUMNS):
+                first = block * COLUMNS
+                word = at_least(flat, item * columns + first, thresholds, limit + first)
+                out[row, block] = (word ^ flips[state, block]) & act.valid[block]
+
+
+@njit
+def _activate_images(
+    act: Activation, sums: NDArray[np.int32], out_rows: NDArray[np.int64], out: PackedBits
+) -> None:
+    for item in range(len(sums)):
+        activate_sums(act, sums[item], out_rows[item], out)
+
+
+def activate(act: Activation, sums: NDArray[np.int32], out_rows: NDArray[np.int64], out: PackedBits) -> None:
+    """Bits of sums (n, oh, ow, columns rounded up to blocks) into ``out`` (n_out, oh', ow', words)."""
+    if sums.shape[1:3] == out.shape[1:3] == (1, 1):
+        activate_rows(act, sums[:, 0, 0], out_rows, out[:, 0, 0])
+    else:
+        _activate_images(act, sums, out_rows, out)

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from cimsim._jit import intrinsic, ir, types
 
-__all__ = ["at_least", "count_ones", "counts_at_least"]
+__all__ = [
+    "add_dots",
+    "at_least",
+    "count_ones",
+    "counts_at_least",
+    "load_octet",
+    "store_octet",
+    "store_pair_table",
+]
 
 _COLUMNS = 64
 
@@ -37,13 +45,25 @@ def _at_least(sums: NDArray[np.int32], start: int, thresholds: NDArray[np.int32]
     return _word(sums[start : start + _COLUMNS] >= thresholds[limit : limit + _COLUMNS])
 
 
-def _load(context: Any, builder: Any, array_type: Any, array: Any, start: Any, bits: int) -> Any:
-    """64 consecutive elements of an array."""
+def _columns(context: Any, builder: Any, array_type: Any, array: Any, start: Any, bits: int) -> Any:
+    """Pointer to 64 consecutive elements of an array."""
     data = context.make_array(array_type)(context, builder, array).data
     vector = ir.VectorType(ir.IntType(bits), _COLUMNS)
-    value = builder.load(builder.bitcast(builder.gep(data, [start]), vector.as_pointer()))
+    return builder.bitcast(builder.gep(data, [start]), vector.as_pointer())
+
+
+def _load(context: Any, builder: Any, array_type: Any, array: Any, start: Any, bits: int) -> Any:
+    value = builder.load(_columns(context, builder, array_type, array, start, bits))
     value.align = bits // 8
     return value
+
+
+def _repeat(builder: Any, value: Any, bits: int) -> Any:
+    """A 64-bit integer, truncated, in all 64 columns."""
+    vector = ir.VectorType(ir.IntType(bits), _COLUMNS)
+    narrow = value if bits == 64 else builder.trunc(value, ir.IntType(bits))
+    first = builder.insert_element(ir.Constant(vector, ir.Undefined), narrow, ir.IntType(32)(0))
+    return builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), _COLUMNS), None))
 
 
 @intrinsic(_at_least)
@@ -73,10 +93,96 @@ def counts_at_least(context: Any, counts: Any, start: Any, rows: Any, thresholds
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         mismatches = _load(context, builder, signature.args[0], arguments[0], arguments[1], 16)
         limits = _load(context, builder, signature.args[3], arguments[3], arguments[4], 16)
-        one = builder.trunc(arguments[2], ir.IntType(16))
-        first = builder.insert_element(ir.Constant(mismatches.type, ir.Undefined), one, ir.IntType(32)(0))
-        rows = builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), _COLUMNS), [0] * 64))
+        rows = _repeat(builder, arguments[2], 16)
         dots = builder.sub(rows, builder.add(mismatches, mismatches))
         return builder.bitcast(builder.icmp_signed(">=", dots, limits), ir.IntType(64))
 
     return types.uint64(counts, types.intp, types.intp, thresholds, types.intp), emit
+
+
+def _add_dots(
+    sums: NDArray[np.int32], start: int, counts: NDArray[np.uint16], first: int, rows: int, factor: int
+) -> None:
+    """Add ``factor * (rows - 2 * counts[first + c])`` to ``sums[start + c]``, for 64 columns."""
+    sums[start : start + _COLUMNS] += factor * (rows - 2 * counts[first : first + _COLUMNS].astype(np.int32))
+
+
+@intrinsic(_add_dots)
+def add_dots(context: Any, sums: Any, start: Any, counts: Any, first: Any, rows: Any, factor: Any) -> Any:
+    """Compiled `_add_dots`."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        target = _columns(context, builder, signature.args[0], arguments[0], arguments[1], 32)
+        before = builder.load(target)
+        mismatches = _load(context, builder, signature.args[2], arguments[2], arguments[3], 16)
+        wide = builder.zext(mismatches, before.type)
+        dots = builder.sub(_repeat(builder, arguments[4], 32), builder.add(wide, wide))
+        after = builder.add(before, builder.mul(dots, _repeat(builder, arguments[5], 32)))
+        before.align = builder.store(after, target).align = 4
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, counts, types.intp, types.intp, types.intp), emit
+
+
+def _load_octet(source: NDArray[np.uint8], start: int) -> np.uint64:
+    """Eight bytes from ``source[start]`` on as a word, lowest first."""
+    return np.uint64(source[start : start + 8].view("<u8")[0])
+
+
+@intrinsic(_load_octet)
+def load_octet(context: Any, source: Any, start: Any) -> Any:
+    """Compiled `_load_octet`."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        word = builder.load(builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(64).as_pointer()))
+        word.align = 1
+        return word
+
+    return types.uint64(source, types.intp), emit
+
+
+def _store_octet(target: NDArray[np.uint8], start: int, word: np.uint64) -> None:
+    """Write the eight bytes of a word, lowest first, to ``target[start]`` and on."""
+    target[start : start + 8] = np.array([word], "<u8").view(np.uint8)
+
+
+@intrinsic(_store_octet)
+def store_octet(context: Any, target: Any, start: Any, word: Any) -> Any:
+    """Compiled `_store_octet`."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        pointer = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(64).as_pointer())
+        builder.store(arguments[2], pointer).align = 1
+        return context.get_dummy_value()
+
+    return types.void(target, types.intp, types.uint64), emit
+
+
+def _store_pair_table(
+    lookup: NDArray[np.uint64], first: int, second: int, target: NDArray[np.uint64], start: int
+) -> None:
+    """Write ``lookup[first] + (lookup[second] << 4)``, rows of two words, to ``target[start]`` and on."""
+    target[start : start + 2] = lookup[first] + (lookup[second] << np.uint64(4))
+
+
+@intrinsic(_store_pair_table)
+def store_pair_table(context: Any, lookup: Any, first: Any, second: Any, target: Any, start: Any) -> Any:
+    """Compiled `_store_pair_table`."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(64)
+        row = ir.VectorType(word, 2)
+
+        def at(array: int, element: Any) -> Any:
+            data = context.make_array(signature.args[array])(context, builder, arguments[array]).data
+            return builder.bitcast(builder.gep(data, [element]), row.as_pointer())
+
+        low, high = (builder.load(at(0, builder.shl(arguments[i], word(1)))) for i in (1, 2))
+        pair = builder.add(low, builder.shl(high, ir.Constant(row, [4, 4])))
+        store = builder.store(pair, at(3, arguments[4]))
+        low.align = high.align = store.align = 8
+        return context.get_dummy_value()
+
+    return types.void(lookup, types.intp, types.intp, target, types.intp), emit

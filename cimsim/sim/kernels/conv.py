@@ -2,123 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim._jit import JIT, njit
+from cimsim._jit import JIT
 from cimsim.sim.kernels import plain
-from cimsim.sim.kernels.activation import Activation, activate_sums, make_activation, store_block
-from cimsim.sim.kernels.bits import counts_at_least
+from cimsim.sim.kernels.activation import activate, make_activation
 from cimsim.sim.kernels.blocks import COLUMNS
 from cimsim.sim.kernels.images import all_driven, batches, covers_image, kernel_ready
+from cimsim.sim.kernels.loops import bits_of_images, sums_of_images
 from cimsim.sim.kernels.pack import PackedBits
 from cimsim.sim.kernels.plain import Bits, PoolWindow, Sums
-from cimsim.sim.kernels.raster import Plan, Raster, count_block, count_total, load_image
 from cimsim.sim.kernels.rows import row_sums
+from cimsim.sim.kernels.runs import gather_runs
 from cimsim.sim.kernels.weights import PackedWeights
-from cimsim.sim.kernels.windows import gather_windows
 
-__all__ = ["conv_bits", "conv_sums", "image_sums"]
+__all__ = ["MAX_TAPS", "block_sums", "conv_bits", "conv_sums", "gather_sums", "output_shape"]
 
 Pair = tuple[int, int]
 MAX_TAPS = 16383
 """Dots and thresholds of more taps do not fit 16 bits: NumPy takes over."""
 
 
-@njit
-def image_sums(plan: Plan, raster: Raster, weights: NDArray[np.uint8], out: NDArray[np.int32]) -> int:
-    """Dots of the loaded image into ``out`` (oh, ow, c_out), and their sum."""
-    even_width = (plan.out_width + 1) // 2 * 2
-    total = np.int64(0)
-    for block in range(len(weights)):
-        count_block(plan, raster, weights, block)
-        first = block * COLUMNS
-        for y in range(plan.out_height):
-            for x in range(plan.out_width):
-                start, rows = (y * even_width + x) * COLUMNS, raster.rows[y, x]
-                for column in range(min(COLUMNS, out.shape[2] - first)):
-                    dot = rows - np.int32(2) * np.int32(raster.counts[start + column])
-                    out[y, x, first + column] = dot
-                    total += dot
-    return total
+def _whole_image_sums(bits: PackedBits, driven: PackedBits, weights: PackedWeights) -> Sums:
+    """Sums of images that one window covers, columns rounded up to blocks."""
+    if weights.prefers_runs:
+        channels, packed = weights.kernel[1] * weights.c_in, weights.by_run
+        run = (weights.c_in, weights.kernel[1], 1, 0, False)
+        signs, mask = (gather_runs(part, *run)[:, :, 0] for part in (bits, driven))
+    else:
+        channels, packed = weights.c_in, weights.by_pixel
+        n_pixels, words = bits.shape[1] * bits.shape[2], bits.shape[3]
+        signs, mask = (part.reshape(len(part), n_pixels, words) for part in (bits, driven))
+    sums, rows = row_sums(signs, mask, channels, packed)
+    return Sums(sums[:, None, None], sums[:, : weights.c_out].sum(axis=1, dtype=np.int64), rows)
 
 
-@njit
-def _flag_counts(plan: Plan, raster: Raster, act: Activation, state: int, block: int) -> None:
-    """Compare the counts of a block with the thresholds of a state."""
-    even_width = (plan.out_width + 1) // 2 * 2
-    thresholds = act.thresholds.reshape(-1)
-    columns = act.thresholds.shape[2]
-    for y in range(plan.out_height):
-        for x in range(plan.out_width):
-            group = state * act.thresholds.shape[1] + act.position_class[y, x]
-            limit = group * columns + block * COLUMNS
-            start = (y * even_width + x) * COLUMNS
-            word = counts_at_least(raster.counts, start, raster.rows[y, x], thresholds, limit)
-            act.flags[state, y, x] = word ^ act.pre_flip[state, block]
+def block_sums(
+    bits: PackedBits,
+    driven: PackedBits | None,
+    weights: PackedWeights,
+    stride: Pair,
+    padding: Pair,
+    pad_value: int,
+    coefficients: NDArray[np.int64],
+    constant: NDArray[np.int32],
+) -> Iterator[tuple[slice, Sums]]:
+    """Half of ``constant`` + sum of coefficient x dots over consecutive images, a batch of items at a time.
+
+    Parameters
+    ----------
+    bits : uint64 (n * len(coefficients), h, w, words)
+    constant : int32 (oh, ow, columns rounded up to blocks), or one that broadcasts to it
+
+    Yields
+    ------
+    where the items stand, and their sums, columns rounded up to blocks
+    """
+    mask = all_driven(bits) if driven is None else kernel_ready(driven)
+    group = len(coefficients)
+    for batch in batches(kernel_ready(bits), mask, weights, stride, padding, pad_value, group):
+        n = len(batch.bits) // group
+        shape = (batch.plan.out_height, batch.plan.out_width, len(batch.weights) * COLUMNS)
+        sums, totals = np.empty((n, *shape), np.int32), np.empty((2, n), np.int64)
+        start = np.broadcast_to(constant, shape).copy()
+        sums_of_images(
+            batch.bits, batch.driven, batch.plan, batch.raster, batch.weights, weights.c_out,
+            coefficients, start, sums, totals[0], totals[1],
+        )  # fmt: skip
+        yield slice(batch.items.start // group, batch.items.stop // group), Sums(sums, totals[0], totals[1])
 
 
-@njit
-def _image_bits(
-    plan: Plan,
-    raster: Raster,
-    weights: NDArray[np.uint8],
-    act: Activation,
-    out_rows: NDArray[np.int64],
-    out: PackedBits,
-) -> int:
-    """Signs of the loaded image for every state with an output row, and the sum of all mismatches."""
-    total = np.int64(0)
-    for block in range(len(weights)):
-        count_block(plan, raster, weights, block)
-        total += count_total(plan, raster)
-        for state in range(len(out_rows)):
-            if out_rows[state] >= 0:
-                _flag_counts(plan, raster, act, state, block)
-                store_block(act, state, block, out[out_rows[state]])
-    return total
+def output_shape(bits: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair) -> tuple[int, int, int]:
+    """Rows, columns and channels behind images (..., h, w, words)."""
+    height, width = (
+        (size + 2 * p - k) // s + 1
+        for size, k, s, p in zip(bits.shape[-3:-1], weights.kernel, stride, padding, strict=True)
+    )
+    return height, width, weights.c_out
 
 
-@njit
-def _sums_of_images(
-    bits: PackedBits, driven: PackedBits, plan: Plan, raster: Raster, weights: NDArray[np.uint8],
-    sums: NDArray[np.int32], dot_total: NDArray[np.int64], rows_driven: NDArray[np.int64],
-) -> None:
-    for i in range(len(bits)):
-        load_image(plan, raster, bits[i], driven[i if len(driven) > 1 else 0])
-        dot_total[i] = image_sums(plan, raster, weights, sums[i])
-        rows_driven[i] = raster.rows.sum()
-
-
-@njit
-def _bits_of_images(
-    bits: PackedBits, driven: PackedBits, plan: Plan, raster: Raster, weights: NDArray[np.uint8], act: Activation,
-    c_out: int, out_rows: NDArray[np.int64], out: PackedBits,
-    dot_total: NDArray[np.int64], rows_driven: NDArray[np.int64],
-) -> None:
-    for i in range(len(bits)):
-        load_image(plan, raster, bits[i], driven[i if len(driven) > 1 else 0])
-        mismatches = _image_bits(plan, raster, weights, act, out_rows[i], out)
-        rows_driven[i] = raster.rows.sum()
-        dot_total[i] = rows_driven[i] * c_out - 2 * mismatches
-
-
-@njit
-def _activate_rows(act: Activation, sums: NDArray[np.int32], out_rows: NDArray[np.int64], out: PackedBits) -> None:
-    for i in range(len(sums)):
-        activate_sums(act, sums[i : i + 1].reshape(1, 1, sums.shape[1]), out_rows[i], out)
-
-
-def _whole_image_sums(
-    bits: PackedBits, driven: PackedBits, weights: PackedWeights, columns: int
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """`rows.row_sums` of images that one window covers."""
-    if weights.prefers_windows:
-        window = (weights.c_in, weights.kernel, (1, 1), (0, 0), False)
-        rows, mask = (gather_windows(part, *window).reshape(len(part), 1, -1) for part in (bits, driven))
-        return row_sums(rows, mask, weights.n_taps, weights.by_window, columns)
-    rows, mask = (part.reshape(len(part), -1, part.shape[3]) for part in (bits, driven))
-    return row_sums(rows, mask, weights.c_in, weights.by_pixel, columns)
+def gather_sums(parts: Iterable[tuple[slice, Sums]], n: int, shape: tuple[int, int, int]) -> Sums:
+    """Batches of `block_sums` as one result, without the columns that fill up blocks."""
+    sums, totals = np.empty((n, *shape), np.int32), np.empty((2, n), np.int64)
+    for items, part in parts:
+        sums[items] = part.sums[..., : shape[2]]
+        totals[:, items] = part.dot_total, part.rows_driven
+    return Sums(sums, totals[0], totals[1])
 
 
 def conv_sums(
@@ -144,20 +116,13 @@ def conv_sums(
     """
     if not JIT or weights.n_taps > MAX_TAPS:
         return plain.conv_sums(bits, driven, weights.signs, stride, padding, pad_value)
-    bits = kernel_ready(bits)
-    driven = all_driven(bits) if driven is None else kernel_ready(driven)
-    n = len(bits)
     if covers_image(bits, weights, padding):
-        sums, rows = _whole_image_sums(bits, driven, weights, weights.c_out)
-        return Sums(sums.reshape(n, 1, 1, -1), sums.sum(axis=1, dtype=np.int64), rows)
-    axes = zip(bits.shape[1:3], weights.kernel, stride, padding, strict=True)
-    shape = [(size + 2 * p - k) // s + 1 for size, k, s, p in axes]
-    sums = np.empty((n, *shape, weights.c_out), np.int32)
-    dot_total, rows_driven = np.empty(n, np.int64), np.empty(n, np.int64)
-    for batch in batches(bits, driven, weights, stride, padding, pad_value):
-        results = (part[batch.items] for part in (sums, dot_total, rows_driven))
-        _sums_of_images(batch.bits, batch.driven, batch.plan, batch.raster, batch.weights, *results)
-    return Sums(sums, dot_total, rows_driven)
+        mask = all_driven(bits) if driven is None else kernel_ready(driven)
+        whole = _whole_image_sums(kernel_ready(bits), mask, weights)
+        return whole._replace(sums=np.ascontiguousarray(whole.sums[..., : weights.c_out]))
+    halves = (np.array([2]), np.zeros(1, np.int32))
+    parts = block_sums(bits, driven, weights, stride, padding, pad_value, *halves)
+    return gather_sums(parts, len(bits), output_shape(bits, weights, stride, padding))
 
 
 def conv_bits(
@@ -199,22 +164,20 @@ def conv_bits(
     if not JIT or weights.n_taps > MAX_TAPS:
         sums = plain.conv_sums(bits, driven, weights.signs, stride, padding, pad_value)
         return plain.activate(sums, *activation, out_rows, n_out)
-    bits = kernel_ready(bits)
-    driven = all_driven(bits) if driven is None else kernel_ready(driven)
-    out_rows = np.require(out_rows, np.int64, ["C", "W"])
+    mask = all_driven(bits) if driven is None else kernel_ready(driven)
+    bits, out_rows = kernel_ready(bits), np.require(out_rows, np.int64, ["C", "W"])
     if covers_image(bits, weights, padding):
         act = make_activation(*activation)
-        dots, rows = _whole_image_sums(bits, driven, weights, act.thresholds.shape[2])
+        whole = _whole_image_sums(bits, mask, weights)
         out = np.zeros((n_out, *act.out_shape()), np.uint64)
-        _activate_rows(act, dots, out_rows, out)
-        return Bits(out, dots[:, : weights.c_out].sum(axis=1, dtype=np.int64), rows)
+        activate(act, whole.sums, out_rows, out)
+        return Bits(out, whole.dot_total, whole.rows_driven)
     act = make_activation(*activation, largest_dot=weights.n_taps)
     out = np.zeros((n_out, *act.out_shape()), np.uint64)
     dot_total, rows_driven = np.empty(len(bits), np.int64), np.empty(len(bits), np.int64)
-    for batch in batches(bits, driven, weights, stride, padding, pad_value):
-        totals = (part[batch.items] for part in (dot_total, rows_driven))
-        _bits_of_images(
-            batch.bits, batch.driven, batch.plan, batch.raster, batch.weights, act,
-            weights.c_out, out_rows[batch.items], out, *totals,
+    for batch in batches(bits, mask, weights, stride, padding, pad_value):
+        bits_of_images(
+            batch.bits, batch.driven, batch.plan, batch.raster, batch.weights, act, weights.c_out,
+            out_rows[batch.items], out, dot_total[batch.items], rows_driven[batch.items],
         )  # fmt: skip
     return Bits(out, dot_total, rows_driven)

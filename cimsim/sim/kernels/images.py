@@ -1,4 +1,4 @@
-"""Batches of images on their way into a convolution: straight, or with every window gathered into a pixel."""
+"""Batches of images on their way into a convolution: as they are, or with kernel rows gathered into pixels."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.sim.kernels.blocks import COLUMNS
 from cimsim.sim.kernels.pack import PackedBits
 from cimsim.sim.kernels.raster import Plan, Raster, make_plan, make_raster
+from cimsim.sim.kernels.runs import gather_runs
 from cimsim.sim.kernels.weights import PackedWeights
-from cimsim.sim.kernels.windows import gather_windows
 
 __all__ = ["Batch", "all_driven", "batches", "covers_image", "kernel_ready"]
 
 Pair = tuple[int, int]
 _GATHERED_BYTES = 1 << 20
+_SUM_BYTES = 1 << 22
 
 
 class Batch(NamedTuple):
@@ -54,33 +56,49 @@ def covers_image(bits: PackedBits, weights: PackedWeights, padding: Pair) -> boo
 
 
 def _straight(
-    bits: PackedBits, driven: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair, pad_value: int
+    bits: PackedBits, driven: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair, pad_value: int, group: int
 ) -> Iterator[Batch]:
     size = bits.shape[1], bits.shape[2]
     plan = make_plan(size, weights.c_in, weights.kernel, stride, padding)
-    raster = make_raster(plan, size, pad_value)
-    yield Batch(slice(0, len(bits)), bits, driven, plan, raster, weights.by_pixel)
+    raster = make_raster(plan, padding, pad_value)
+    sums = plan.out_height * plan.out_width * weights.by_pixel.shape[0] * COLUMNS * 4
+    chunk = max(1, _SUM_BYTES // (sums * group)) * group
+    for start in range(0, len(bits), chunk):
+        items = slice(start, min(start + chunk, len(bits)))
+        mask = driven if len(driven) == 1 else driven[items]
+        yield Batch(items, bits[items], mask, plan, raster, weights.by_pixel)
 
 
 def _gathered(
-    bits: PackedBits, driven: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair, pad_value: int
+    bits: PackedBits,
+    driven: PackedBits,
+    weights: PackedWeights,
+    stride: Pair,
+    padding: Pair,
+    pad_value: int,
+    group: int,
 ) -> Iterator[Batch]:
-    window = (weights.c_in, weights.kernel, stride, padding)
-    shared = gather_windows(driven[:1], *window, pad_value != 0)
+    (kernel_y, kernel_x), (top, left) = weights.kernel, padding
+    line = (weights.c_in, kernel_x, stride[1], left)
+    shared = gather_runs(driven[:1], *line, pad_value != 0)
     size = shared.shape[1], shared.shape[2]
-    plan = make_plan(size, weights.n_taps, (1, 1), (1, 1), (0, 0))
-    raster = make_raster(plan, size, 0)
-    chunk = max(1, _GATHERED_BYTES // shared.nbytes)
+    plan = make_plan(size, kernel_x * weights.c_in, (kernel_y, 1), (stride[0], 1), (top, 0))
+    raster = make_raster(plan, (top, 0), pad_value)
+    chunk = max(1, _GATHERED_BYTES // (shared.nbytes * group)) * group
     for start in range(0, len(bits), chunk):
         items = slice(start, min(start + chunk, len(bits)))
-        signs = gather_windows(bits[items], *window, pad_value > 0)
-        mask = shared if len(driven) == 1 else gather_windows(driven[items], *window, pad_value != 0)
-        yield Batch(items, signs, mask, plan, raster, weights.by_window)
+        signs = gather_runs(bits[items], *line, pad_value > 0)
+        mask = shared if len(driven) == 1 else gather_runs(driven[items], *line, pad_value != 0)
+        yield Batch(items, signs, mask, plan, raster, weights.by_run)
 
 
 def batches(
-    bits: PackedBits, driven: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair, pad_value: int
+    bits: PackedBits, driven: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair, pad_value: int,
+    group: int = 1,
 ) -> Iterator[Batch]:
-    """Split a batch of images (n, h, w, words), arguments as in `conv.conv_sums`, into runs of the kernels."""
-    prepare = _gathered if weights.prefers_windows else _straight
-    yield from prepare(bits, driven, weights, stride, padding, pad_value)
+    """Split images (n, h, w, words) into runs of the kernels; ``group`` consecutive ones stay together.
+
+    Other arguments are those of `conv.conv_sums`.
+    """
+    prepare = _gathered if weights.prefers_runs else _straight
+    yield from prepare(bits, driven, weights, stride, padding, pad_value, group)

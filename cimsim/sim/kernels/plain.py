@@ -17,10 +17,10 @@ __all__ = [
     "PoolWindow",
     "Sums",
     "activate",
+    "combine_planes",
     "conv_sums",
     "gemm",
     "plane_coefficients",
-    "plane_conv_sums",
     "pool_signs",
 ]
 
@@ -112,23 +112,19 @@ def plane_coefficients(n_bits: int, signed: bool) -> NDArray[np.int64]:
     return coefficients
 
 
-def plane_conv_sums(
-    planes: PackedBits, signed: bool, signs: NDArray[np.int8], stride: Pair, padding: Pair
-) -> Sums:
-    """Exact q.w of a multi-bit input, plane after plane; padded taps contribute 0."""
-    n, n_bits, h, w, words = planes.shape
-    dots, dot_total, rows = conv_sums(
-        planes.reshape(n * n_bits, h, w, words), None, signs, stride, padding, pad_value=0
-    )
-    ones = np.full((1, h, w, words), ~np.uint64(0))
-    in_bounds = conv_sums(ones, None, signs, stride, padding, pad_value=0).sums
+def combine_planes(dots: Sums, in_bounds: NDArray[np.int32], n_bits: int, signed: bool) -> Sums:
+    """q.w of items whose bit planes were convolved one by one (n * n_bits items).
+
+    Parameters
+    ----------
+    in_bounds : sum of the weights whose taps lie inside the image (oh, ow, c_out)
+    """
+    n = len(dots.sums) // n_bits
+    by_plane = dots.sums.reshape(n, n_bits, *dots.sums.shape[1:]).astype(np.int64)
     coefficients = plane_coefficients(n_bits, signed)
-    by_plane = dots.reshape(n, n_bits, *dots.shape[1:]).astype(np.int64)
-    weighted = np.einsum("nbyxc,b->nyxc", by_plane, coefficients)
-    sums = (weighted + coefficients.sum() * in_bounds) // 2
-    return Sums(
-        sums.astype(np.int32), dot_total.reshape(n, n_bits).sum(axis=1), rows.reshape(n, n_bits).sum(axis=1)
-    )
+    sums = (np.einsum("nbyxc,b->nyxc", by_plane, coefficients) + coefficients.sum() * in_bounds) // 2
+    totals = (part.reshape(n, n_bits).sum(axis=1) for part in (dots.dot_total, dots.rows_driven))
+    return Sums(sums.astype(np.int32), *totals)
 
 
 def _any_in_window(flags: NDArray[np.bool_], pool: PoolWindow) -> NDArray[np.bool_]:

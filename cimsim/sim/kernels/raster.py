@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from cimsim._jit import njit
 from cimsim.sim.kernels.blocks import COLUMNS, TABLE_BYTES, TRIPLE, count_mismatches
 from cimsim.sim.kernels.pack import PackedBits, channel_mask
-from cimsim.sim.kernels.tables import TABLES, pair_tables, word_codes
+from cimsim.sim.kernels.tables import SPILL, TABLES, Grid, mask_codes, pair_tables, sign_codes
 
-__all__ = ["Plan", "Raster", "count_block", "count_total", "load_image", "make_plan", "make_raster"]
+__all__ = ["Plan", "Raster", "count_block", "count_total", "load_image", "load_mask", "make_plan", "make_raster"]
 
 Pair = tuple[int, int]
 
@@ -27,9 +27,8 @@ class Plan(NamedTuple):
     Attributes
     ----------
     out_height, out_width : output positions
-    top, left : padding
     kernel_y, kernel_x, stride_y, stride_x : window
-    n_codes : codes of a pixel
+    grid : where an image stands in its padded arrays
     valid : words of a pixel, 1 where a channel exists
     pairs : byte offset of the first table of every row pair, and once more the last one's
     offsets : byte offset from there of the table that each weight nibble meets
@@ -38,13 +37,11 @@ class Plan(NamedTuple):
 
     out_height: int
     out_width: int
-    top: int
-    left: int
     kernel_y: int
     kernel_x: int
     stride_y: int
     stride_x: int
-    n_codes: int
+    grid: Grid
     valid: PackedBits
     pairs: NDArray[np.int64]
     offsets: NDArray[np.uint32]
@@ -56,87 +53,100 @@ class Raster(NamedTuple):
 
     Attributes
     ----------
-    octets : codes of the padded image, eight a word (height, width + stride, octets)
+    codes, masks : codes of the padded image and their high nibbles (flat), lines of width + stride pixels
     driven : driven taps of every padded pixel
     tables : tables of row pairs, two words each
     counts : mismatches (out_height, out_width rounded up to pairs, 64 columns)
     rows : driven taps of every output position
+    driven_until : driven taps above and left of every pixel corner
     """
 
-    octets: NDArray[np.uint64]
+    codes: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
     driven: NDArray[np.int32]
     tables: NDArray[np.uint64]
     counts: NDArray[np.uint16]
     rows: NDArray[np.int32]
+    driven_until: NDArray[np.int32]
 
 
 def make_plan(size: Pair, channels: int, kernel: Pair, stride: Pair, padding: Pair) -> Plan:
     """The plan of a convolution over (height, width) pixels of ``channels`` bits."""
     out_height, out_width = ((s + 2 * p - k) // t + 1 for s, p, k, t in zip(size, padding, kernel, stride, strict=True))
     n_codes = -(-channels // 4)
+    width = size[1] + 2 * padding[1]
+    code_line = (width + stride[1]) * n_codes
+    first_code = padding[0] * code_line + padding[1] * n_codes
+    grid = Grid(*size, n_codes, first_code, code_line, padding[0] * width + padding[1], width)
     pixel = n_codes * TABLE_BYTES
-    line = (size[1] + 2 * padding[1]) * pixel
-    y, x = np.mgrid[:out_height, : out_width : 2]
-    pairs = (y * stride[0] * line + x * stride[1] * pixel).ravel()
+    y, x = np.mgrid[:out_height, :out_width:2]
+    pairs = (y * stride[0] * width + x * stride[1]).ravel() * pixel
     ky, kx, code = np.mgrid[: kernel[0], : kernel[1], :n_codes]
-    offsets = (ky * line + kx * pixel + code * TABLE_BYTES).ravel()
+    offsets = ((ky * width + kx) * pixel + code * TABLE_BYTES).ravel()
     return Plan(
-        out_height, out_width, *padding, *kernel, *stride, n_codes, channel_mask(channels),
+        out_height, out_width, *kernel, *stride, grid, channel_mask(channels),
         np.append(pairs, pairs[-1]).astype(np.int64),
         np.pad(offsets, (0, -len(offsets) % TRIPLE)).astype(np.uint32),
         TABLES,
     )  # fmt: skip
 
 
-def make_raster(plan: Plan, size: Pair, pad_value: int) -> Raster:
-    """Scratch for images of ``size``, its border already filled with ``pad_value``."""
-    height, width = size[0] + 2 * plan.top, size[1] + 2 * plan.left
-    octets = np.zeros((height, width + plan.stride_x, -(-plan.n_codes // 8)), np.uint64)
+def make_raster(plan: Plan, padding: Pair, pad_value: int) -> Raster:
+    """Scratch for the images of a plan, its border already filled with ``pad_value``."""
+    grid = plan.grid
+    height, width = grid.height + 2 * padding[0], grid.pixel_line
+    codes = np.zeros(height * grid.code_line + SPILL, np.uint8)
+    masks = np.zeros_like(codes)
     driven = np.zeros((height, width), np.int32)
     if pad_value:
-        signs = np.full_like(plan.valid, ~np.uint64(0) if pad_value > 0 else np.uint64(0))
-        driven[:] = word_codes(signs, plan.valid, plan.valid, octets[0, 0])
-        octets[:] = octets[0, 0].copy()
+        pixel, one = np.zeros(grid.n_codes + SPILL, np.uint8), Grid(1, 1, grid.n_codes, 0, 0, 0, 0)
+        mask_codes(plan.valid, one, plan.valid, pixel, driven.reshape(-1))
+        driven[:] = driven[0, 0]
+        masks[:-SPILL] = np.tile(pixel[: grid.n_codes], (len(masks) - SPILL) // grid.n_codes)
+        codes[:] = masks | (15 if pad_value > 0 else 0)
     return Raster(
-        octets,
+        codes,
+        masks,
         driven,
-        np.empty(height * width * plan.n_codes * TABLE_BYTES // 8, np.uint64),
+        np.empty(height * width * grid.n_codes * TABLE_BYTES // 8, np.uint64),
         np.empty(len(plan.pairs) * 2 * COLUMNS, np.uint16),
         np.empty((plan.out_height, plan.out_width), np.int32),
+        np.zeros((height + 1, width + 1), np.int32),
     )
 
 
 @njit
 def _window_rows(plan: Plan, raster: Raster) -> None:
-    """Driven taps of every output position: down the columns first, then along the row."""
-    column = np.empty(raster.driven.shape[1], np.int32)
+    """Driven taps of every output position, from running sums over the image."""
+    until = raster.driven_until
+    for y in range(raster.driven.shape[0]):
+        line = np.int32(0)
+        for x in range(raster.driven.shape[1]):
+            line += raster.driven[y, x]
+            until[y + 1, x + 1] = until[y, x + 1] + line
     for y in range(plan.out_height):
-        column[:] = raster.driven[y * plan.stride_y]
-        for ky in range(1, plan.kernel_y):
-            column += raster.driven[y * plan.stride_y + ky]
+        top, bottom = y * plan.stride_y, y * plan.stride_y + plan.kernel_y
         for x in range(plan.out_width):
-            rows = 0
-            for kx in range(plan.kernel_x):
-                rows += column[x * plan.stride_x + kx]
-            raster.rows[y, x] = rows
+            left, right = x * plan.stride_x, x * plan.stride_x + plan.kernel_x
+            raster.rows[y, x] = until[bottom, right] - until[top, right] - until[bottom, left] + until[top, left]
 
 
 @njit
-def load_image(plan: Plan, raster: Raster, bits: PackedBits, driven: PackedBits) -> None:
-    """Codes, row-pair tables and driven taps of one image (h, w, words)."""
-    for y in range(bits.shape[0]):
-        for x in range(bits.shape[1]):
-            octets = raster.octets[y + plan.top, x + plan.left]
-            raster.driven[y + plan.top, x + plan.left] = word_codes(bits[y, x], driven[y, x], plan.valid, octets)
-    codes = raster.octets.view(np.uint8)
-    height, width = raster.driven.shape
-    words = 2 * plan.n_codes
-    for y in range(height):
-        for x in range(width):
-            start = (y * width + x) * words
-            tables = raster.tables[start : start + words]
-            pair_tables(codes[y, x], codes[y, x + plan.stride_x], plan.lookup, tables)
+def load_mask(plan: Plan, raster: Raster, driven: PackedBits) -> None:
+    """Which taps are driven, from one image (h, w, words); valid until the next call."""
+    mask_codes(driven.reshape(-1), plan.grid, plan.valid, raster.masks, raster.driven.reshape(-1))
     _window_rows(plan, raster)
+
+
+@njit
+def load_image(plan: Plan, raster: Raster, bits: PackedBits) -> None:
+    """Codes and row-pair tables of one image (h, w, words)."""
+    grid = plan.grid
+    sign_codes(bits.reshape(-1), grid, raster.masks, raster.codes)
+    pairs, second = grid.pixel_line * grid.n_codes, plan.stride_x * grid.n_codes
+    for y in range(raster.driven.shape[0]):
+        first = y * grid.code_line
+        pair_tables(raster.codes, first, first + second, pairs, plan.lookup, raster.tables, 2 * y * pairs)
 
 
 @njit
@@ -156,13 +166,14 @@ def count_block(plan: Plan, raster: Raster, weights: NDArray[np.uint8], block: i
 @njit
 def count_total(plan: Plan, raster: Raster) -> int:
     """Sum of all counts of a block, four to a word; positions that only fill up a pair are left out."""
-    even = np.uint64(0x0000FFFF0000FFFF)
     words = raster.counts.view(np.uint64)
     line = (plan.out_width + 1) // 2 * 2 * COLUMNS // 4
     total = np.int64(0)
     for y in range(plan.out_height):
-        sums = np.uint64(0)
-        for word in words[y * line : y * line + plan.out_width * COLUMNS // 4]:
-            sums += (word & even) + ((word >> np.uint64(16)) & even)
-        total += np.int64(sums & np.uint64(0xFFFFFFFF)) + np.int64(sums >> np.uint64(32))
+        even, odd = np.uint64(0), np.uint64(0)
+        for i in range(y * line, y * line + plan.out_width * COLUMNS // 4):
+            even += words[i] & np.uint64(0x0000FFFF0000FFFF)
+            odd += (words[i] >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+        both = even + odd
+        total += np.int64(both & np.uint64(0xFFFFFFFF)) + np.int64(both >> np.uint64(32))
     return total

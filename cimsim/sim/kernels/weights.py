@@ -12,7 +12,7 @@ from cimsim.sim.kernels.blocks import COLUMNS, NO_TAP, TRIPLE
 
 __all__ = ["PackedWeights", "pack_nibbles", "prepare_weights"]
 
-_WINDOW_GAIN = 1.5
+_RUN_GAIN = 1.5
 
 
 def pack_nibbles(taps: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -71,16 +71,16 @@ class PackedWeights:
         return pack_nibbles(taps.reshape(self.c_out, -1, self.c_in))
 
     @cached_property
-    def by_window(self) -> NDArray[np.uint8]:
-        """Nibbles of all taps in a row: fewer of them when there are few channels."""
+    def by_run(self) -> NDArray[np.uint8]:
+        """Nibbles of one kernel row after the other: fewer of them when there are few channels."""
         taps = self.signs.transpose(0, 2, 3, 1) > 0
-        return pack_nibbles(taps.reshape(self.c_out, 1, -1))
+        return pack_nibbles(taps.reshape(self.c_out, self.kernel[0], -1))
 
     @property
-    def prefers_windows(self) -> bool:
-        """Whether gathering the taps of a window into a row saves enough nibbles."""
-        pixels = self.kernel[0] * self.kernel[1]
-        return pixels * -(-self.c_in // 4) >= _WINDOW_GAIN * -(-self.n_taps // 4)
+    def prefers_runs(self) -> bool:
+        """Whether gathering kernel rows into pixels saves enough nibbles."""
+        run = self.kernel[1] * self.c_in
+        return self.kernel[1] * -(-self.c_in // 4) >= _RUN_GAIN * -(-run // 4)
 
 
 def prepare_weights(weight: NDArray[np.int8]) -> PackedWeights:
