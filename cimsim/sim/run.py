@@ -100,9 +100,12 @@ def simulate(
     }
     return RunResult(
         summary={
-            **{"architecture": arch.name, "workload": workload.name, "dataset": images.name},
+            "architecture": arch.name,
+            "workload": workload.name,
+            "dataset": images.name,
             **score(workload.task, values.probabilities, images.y),
-            **{**settings, "array_errors_modelled": False},
+            **settings,
+            "array_errors_modelled": False,
             **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
             "warnings": list(warnings_of(program, times, len(images), schedule)),
         },
