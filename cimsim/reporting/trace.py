@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ from numpy.typing import NDArray
 
 from cimsim.sim.result import Timeline
 
-__all__ = ["trace_text"]
+__all__ = ["MAX_SLICES", "trace_text"]
+
+MAX_SLICES = 100_000
+"""Intervals in a trace at most, earliest first: about 10 MB, which the viewer still opens at once."""
 
 _FS_PER_US = 1e9
 
@@ -25,11 +29,14 @@ def trace_text(timeline: Timeline, servers: Mapping[str, int], *, process: str) 
     servers : parallel servers by resource; a resource with more than one gets that many tracks
     process : name over all tracks, the chip's
 
+    A longer timeline is cut after its first `MAX_SLICES` intervals, and the name over all tracks says so.
+
     References
     ----------
     "Trace Event Format", section "Complete Events", Google, 2016
     """
-    events: list[dict[str, Any]] = [_metadata("process_name", 0, process)]
+    timeline, title = _beginning(timeline, process)
+    events: list[dict[str, Any]] = [_metadata("process_name", 0, title)]
     track = 0
     for index, resource in enumerate(timeline.resources):
         here = np.flatnonzero(timeline.resource == index)
@@ -42,6 +49,16 @@ def trace_text(timeline: Timeline, servers: Mapping[str, int], *, process: str) 
             events.extend(_slices(timeline, here[lanes == lane], track + lane))
         track += n_lanes
     return json.dumps({"displayTimeUnit": "ns", "traceEvents": events}, allow_nan=False)
+
+
+def _beginning(timeline: Timeline, process: str) -> tuple[Timeline, str]:
+    n_intervals = len(timeline.start_fs)
+    if n_intervals <= MAX_SLICES:
+        return timeline, process
+    kept = np.sort(np.argsort(timeline.start_fs, kind="stable")[:MAX_SLICES])
+    columns = {name: getattr(timeline, name)[kept] for name in ("stage", "resource", "start_fs", "end_fs")}
+    title = f"{process}: the first {MAX_SLICES:,} of {n_intervals:,} intervals"
+    return replace(timeline, **columns), title
 
 
 def _metadata(kind: str, track: int, name: str) -> dict[str, Any]:

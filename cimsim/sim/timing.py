@@ -79,7 +79,7 @@ def run_time(program: Program, masks: NDArray[np.uint8], schedule: str) -> Times
 
 
 def _sequential(program: Program, n_passes: int) -> Times:
-    result, commands = _play(program, Plan(1, 1, {}, is_tree=False), record=True)
+    result, commands = _play(program, Plan(1, 1, {}, is_tree=False), record=MAX_INTERVALS // n_passes)
     latency_s = n_passes * result.end_fs * SECONDS_PER_FS
     return Times(
         latency_s, latency_s, latency_s, latency_s,
@@ -92,7 +92,7 @@ def _sequential(program: Program, n_passes: int) -> Times:
 
 
 def _pipelined(program: Program, n_passes: int) -> Times:
-    result, commands = _play(program, Plan(n_passes, 1, {}, is_tree=False), record=True)
+    result, commands = _play(program, Plan(n_passes, 1, {}, is_tree=False), record=MAX_INTERVALS)
     latency_s = result.end_fs * SECONDS_PER_FS
     return Times(
         latency_s, latency_s, latency_s, period_fs(program, n_passes, result.end_fs) * SECONDS_PER_FS,
@@ -104,11 +104,11 @@ def _pipelined(program: Program, n_passes: int) -> Times:
     )  # fmt: skip
 
 
-def _play(program: Program, plan: Plan, *, record: bool = False) -> tuple[EngineResult, list[Command]]:
-    """One play of the engine, and the command behind each of its stages."""
+def _play(program: Program, plan: Plan, *, record: int = 0) -> tuple[EngineResult, list[Command]]:
+    """One play of the engine with its first ``record`` intervals, and the command behind each of its stages."""
     table, commands = stage_table(program, plan)
     n_items = int(table.stages[:, 1].sum())
-    return play(table, record=min(n_items, MAX_INTERVALS) if record else 0), commands
+    return play(table, record=min(n_items, record)), commands
 
 
 def _busy(commands: Sequence[Command], result: EngineResult) -> dict[str, float]:
@@ -147,7 +147,7 @@ def _tree(program: Program, masks: NDArray[np.uint8], n_draws: int) -> Times:
     latency_fs = np.array([result.end_fs for result, _ in plays])[nearest][group_of.reshape(-1)]
     low, median, high = np.quantile(latency_fs, (0.05, 0.5, 0.95), method="nearest")
     shown = next(i for i, (result, _) in enumerate(plays) if result.end_fs == median)
-    picture, commands = _play(program, plans[shown], record=True)
+    picture, commands = _play(program, plans[shown], record=MAX_INTERVALS)
     latency_s = float(latency_fs.mean()) * SECONDS_PER_FS
     n_plays = _n_plays(program, {names: float(counts[names].mean()) for names in sets}, n_draws)
     return Times(

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cimsim.reporting import trace
 from cimsim.reporting.trace import trace_text
 from cimsim.sim.result import Timeline
 
@@ -58,3 +59,12 @@ def test_servers_of_one_resource_get_a_track_each():
     line = Timeline(("a.mvm",), ("pool",), ones, ones, np.zeros(2, np.int64), np.full(2, 5, np.int64))
     names, slices = tracks(trace_text(line, {"pool": 2}, process="demo"))
     assert set(names.values()) == {"pool #1", "pool #2"} == set(slices)
+
+
+def test_a_long_timeline_is_cut_at_its_end_and_says_so(monkeypatch):
+    monkeypatch.setattr(trace, "MAX_SLICES", 2)
+    zeros, start = np.zeros(3, np.int32), np.array([20, 0, 10], np.int64) * 10**9
+    line = Timeline(("a.mvm",), ("r0",), zeros, zeros, start, start + 10**9)
+    text = trace_text(line, {"r0": 1}, process="demo")
+    assert tracks(text)[1]["r0"] == [(0.0, 1.0, "a.mvm"), (10.0, 11.0, "a.mvm")]
+    assert "demo: the first 2 of 3 intervals" in text
