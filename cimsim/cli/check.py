@@ -23,10 +23,10 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
 
     Prints one line for each good file and stops at the first bad one with exit code 2.
     """
-    from cimsim.cli.locate import find_file
+    from cimsim.cli.locate import find_file, is_workload
 
     for name in files:
-        if name.endswith(".npz"):
+        if is_workload(name):
             from cimsim.workload import load_workload, totals
 
             graph = load_workload(find_file(name, "workload"))

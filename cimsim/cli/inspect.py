@@ -21,10 +21,9 @@ Examples:
 @click.argument("file")
 def inspect(file: str) -> None:
     """Show what is in a workload (.npz) or an architecture (.yaml)."""
-    from cimsim.cli.locate import find_file, known_files
+    from cimsim.cli.locate import find_file, is_workload
 
-    is_workload = file.endswith(".npz") or (not file.endswith(".yaml") and file in known_files("workload"))
-    if is_workload:
+    if is_workload(file):
         _show_workload(find_file(file, "workload"))
     else:
         _show_architecture(find_file(file, "architecture"))

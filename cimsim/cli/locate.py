@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cimsim.errors import InputError, closest
 
-__all__ = ["FOLDERS", "find_file", "known_files"]
+__all__ = ["FOLDERS", "find_file", "is_workload", "known_files"]
 
 FOLDERS = {"architecture": ("arch_configs", ".yaml"), "workload": ("workloads", ".npz")}
 """Kind of file: the folder it lives in and how its name ends."""
@@ -30,6 +30,11 @@ def find_file(name: str, kind: str) -> Path:
             if path.is_file():
                 return path
     raise InputError(name, f"no such {kind} file", cure=closest(Path(name).stem, known_files(kind)))
+
+
+def is_workload(name: str) -> bool:
+    """Whether a name that may be either kind of file means a workload."""
+    return name.endswith(".npz") or (not name.endswith(".yaml") and name in known_files("workload"))
 
 
 def known_files(kind: str) -> dict[str, Path]:

@@ -105,7 +105,7 @@ def _pipelined(program: Program, n_passes: int) -> Times:
 
 
 def _play(program: Program, plan: Plan, *, record: int = 0) -> tuple[EngineResult, list[Command]]:
-    """One play of the engine with its first ``record`` intervals, and the command behind each of its stages."""
+    """One play of the engine with its first ``record`` intervals; the command behind each of its stages."""
     table, commands = stage_table(program, plan)
     n_items = int(table.stages[:, 1].sum())
     return play(table, record=min(n_items, record)), commands

@@ -70,3 +70,8 @@ def test_the_source_tree_and_the_installed_share_are_searched():
     assert roots[0] == Path()
     assert (roots[1] / "cimsim" / "__init__.py").exists()
     assert all(root.parts[-2:] == ("share", "cimsim") for root in roots[2:])
+
+
+def test_a_name_that_may_be_either_kind():
+    assert is_workload("lenet") and is_workload("no/such.npz")
+    assert not is_workload("stt_mram") and not is_workload("lenet.yaml")
