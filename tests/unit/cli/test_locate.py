@@ -73,5 +73,5 @@ def test_the_source_tree_and_the_installed_share_are_searched():
 
 
 def test_a_name_that_may_be_either_kind():
-    assert is_workload("lenet") and is_workload("no/such.npz")
-    assert not is_workload("stt_mram") and not is_workload("lenet.yaml")
+    assert locate.is_workload("lenet") and locate.is_workload("no/such.npz")
+    assert not locate.is_workload("stt_mram") and not locate.is_workload("lenet.yaml")
