@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-__all__ = ["JIT", "fused", "host_features", "host_machine", "intrinsic", "ir", "njit", "types"]
+__all__ = ["JIT", "fused", "host_features", "host_machine", "intrinsic", "ir", "llvm_call", "njit", "types"]
 
 JIT = os.environ.get("CIMSIM_JIT", "1") != "0"
 
@@ -60,6 +60,15 @@ def intrinsic(twin: Function) -> Callable[[Callable[..., Any]], Function]:
         return cast(Function, _numba_intrinsic(generator))
 
     return choose
+
+
+def llvm_call(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
+    """Call an LLVM function by name inside an emitter, declaring it where it is new."""
+    function = builder.module.globals.get(name)
+    if function is None:
+        signature = ir.FunctionType(result, [argument.type for argument in arguments])
+        function = ir.Function(builder.module, signature, name)
+    return builder.call(function, arguments)
 
 
 def host_features() -> frozenset[str]:

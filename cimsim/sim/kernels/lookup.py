@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cimsim._jit import host_features, host_machine, ir
+from cimsim._jit import host_features, host_machine, ir, llvm_call
 
 __all__ = ["LOOKUPS", "Lookup", "host_lookup"]
 
@@ -33,11 +33,7 @@ class Lookup:
         """Instructions for one vector of ``lanes`` bytes; ``table`` repeats its 16 entries."""
         if not self.function:
             return _emit_lanes(builder, table, index, self.lanes)
-        vector = index.type
-        function = builder.module.globals.get(self.function)
-        if function is None:
-            function = ir.Function(builder.module, ir.FunctionType(vector, [vector, vector]), self.function)
-        return builder.call(function, [table, index])
+        return llvm_call(builder, self.function, index.type, [table, index])
 
 
 def _emit_lanes(builder: Any, table: Any, index: Any, lanes: int) -> Any:

@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     kernel_y, kernel_x, stride_y, stride_x : window
     grid : where an image stands in its padded arrays
     valid : words of a pixel, 1 where a channel exists
-    pairs : byte offset of the first table of every row pair, and once more the last one's
+    pairs : byte offset of the first table of every row pair
     offsets : byte offset from there of the table that each weight nibble meets
     lookup : `tables.TABLES`
     """
@@ -85,7 +85,7 @@ def make_plan(size: Pair, channels: int, kernel: Pair, stride: Pair, padding: Pa
     offsets = ((ky * width + kx) * pixel + code * TABLE_BYTES).ravel()
     return Plan(
         out_height, out_width, *kernel, *stride, grid, channel_mask(channels),
-        np.append(pairs, pairs[-1]).astype(np.int64),
+        pairs.astype(np.int64),
         np.pad(offsets, (0, -len(offsets) % TRIPLE)).astype(np.uint32),
         TABLES,
     )  # fmt: skip
@@ -155,11 +155,10 @@ def count_block(plan: Plan, raster: Raster, weights: NDArray[np.uint8], block: i
     raster.counts[:] = 0
     n_nibbles = weights.shape[1]
     flat = weights.reshape(-1)
-    for pair in range(0, len(plan.pairs) - 1, 2):
+    for pair in range(len(plan.pairs)):
         count_mismatches(
-            raster.tables, plan.pairs[pair], plan.pairs[pair + 1], plan.offsets,
-            flat, block * n_nibbles * COLUMNS, n_nibbles // TRIPLE,
-            raster.counts, pair * 2 * COLUMNS, (pair + 1) * 2 * COLUMNS,
+            raster.tables, plan.pairs[pair], plan.offsets, flat, block * n_nibbles * COLUMNS,
+            n_nibbles // TRIPLE, raster.counts, pair * 2 * COLUMNS,
         )  # fmt: skip
 
 

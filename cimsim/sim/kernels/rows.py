@@ -39,12 +39,10 @@ def _count_rows(
             start = row * n_nibbles + first
             pair_tables(flat_codes, start, start + n_nibbles, length, lookup, tables, row * run)
         for block in range(len(weights)):
-            for pair in range(0, len(codes) // 2, 2):
-                target = (block * len(codes) + 2 * pair) * COLUMNS
+            for pair in range(len(codes) // 2):
                 count_mismatches(
-                    tables, pair * run * TABLE_BYTES, (pair + 1) * run * TABLE_BYTES, offsets,
-                    flat, (block * n_nibbles + first) * COLUMNS, length // TRIPLE,
-                    flat_counts, target, target + 2 * COLUMNS,
+                    tables, pair * run * TABLE_BYTES, offsets, flat, (block * n_nibbles + first) * COLUMNS,
+                    length // TRIPLE, flat_counts, (block * len(codes) + 2 * pair) * COLUMNS,
                 )  # fmt: skip
 
 
@@ -63,7 +61,7 @@ def _row_sums(
     bits: PackedBits, driven: PackedBits, valid: PackedBits, n_codes: int, weights: NDArray[np.uint8],
     lookup: NDArray[np.uint64], offsets: NDArray[np.uint32], sums: NDArray[np.int32], rows: NDArray[np.int64],
 ) -> None:
-    n_rows = min(_ROWS, (len(bits) + 3) // 4 * 4)
+    n_rows = min(_ROWS, (len(bits) + 1) // 2 * 2)
     taps = np.empty(bits.shape[1], np.int32)
     codes = np.zeros((n_rows, weights.shape[1]), np.uint8)
     grid = Grid(1, bits.shape[1], n_codes, 0, 0, 0, 0)
@@ -79,7 +77,7 @@ def _row_sums(
             sign_codes(bits[i].reshape(-1), grid, masks, signs)
             codes[i - start, : len(signs) - SPILL] = signs[:-SPILL]
             rows[i] = taps.sum()
-        used = (end - start + 3) // 4 * 4
+        used = (end - start + 1) // 2 * 2
         counts = scratch[: len(weights) * used * COLUMNS].reshape(len(weights), used, COLUMNS)
         _count_rows(codes[:used], weights, lookup, offsets, tables, counts)
         _add_sums(counts, rows[start:end], sums[start:end])

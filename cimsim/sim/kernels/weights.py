@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 
 from cimsim.sim.kernels.blocks import COLUMNS, NO_TAP, TRIPLE
 
-__all__ = ["PackedWeights", "pack_nibbles", "prepare_weights"]
+__all__ = ["PackedWeights", "empty_nibbles", "pack_nibbles", "prepare_weights"]
 
 _RUN_GAIN = 1.5
+_CACHE_LINE = 64
+
+
+def empty_nibbles(c_out: int, n_nibbles: int) -> NDArray[np.uint8]:
+    """No tap at all: (blocks, nibbles rounded up to triples, 64), aligned so that no vector straddles cache lines."""
+    shape = (-(-c_out // COLUMNS), -(-n_nibbles // TRIPLE) * TRIPLE, COLUMNS)
+    size = shape[0] * shape[1] * shape[2]
+    memory = np.full(size + _CACHE_LINE, NO_TAP, np.uint8)
+    start = -memory.ctypes.data % _CACHE_LINE
+    return memory[start : start + size].reshape(shape)
 
 
 def pack_nibbles(taps: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -30,11 +40,13 @@ def pack_nibbles(taps: NDArray[np.bool_]) -> NDArray[np.uint8]:
     codes = -(-channels // 4)
     padded = np.zeros((c_out, pixels, 4 * codes), np.uint8)
     padded[..., :channels] = taps
-    nibbles = padded.reshape(c_out, pixels * codes, 4) @ np.array([1, 2, 4, 8], np.uint8)
-    blocks = -(-c_out // COLUMNS)
-    packed = np.full((blocks * COLUMNS, -(-pixels * codes // TRIPLE) * TRIPLE), NO_TAP, np.uint8)
-    packed[:c_out, : pixels * codes] = nibbles
-    return np.ascontiguousarray(packed.reshape(blocks, COLUMNS, -1).transpose(0, 2, 1))
+    quads = padded.reshape(c_out, pixels * codes, 4)
+    nibbles = quads[..., 0] | quads[..., 1] << 1 | quads[..., 2] << 2 | quads[..., 3] << 3
+    packed = empty_nibbles(c_out, pixels * codes)
+    for block, columns in enumerate(packed):
+        part = nibbles[block * COLUMNS : (block + 1) * COLUMNS].T
+        columns[: part.shape[0], : part.shape[1]] = part
+    return packed
 
 
 @dataclass(frozen=True, eq=False)

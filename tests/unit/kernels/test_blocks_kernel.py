@@ -17,12 +17,12 @@ def kernel(lookup):
     emit = MismatchEmitter(lookup)
 
     @intrinsic(mismatches_plain)
-    def count(context, tables, a, b, offsets, weights, start, n, counts, c, d):
+    def count(context, tables, first, offsets, weights, start, n, counts, target):
         i = types.intp
-        return types.void(tables, i, i, offsets, weights, i, i, counts, i, i), emit
+        return types.void(tables, i, offsets, weights, i, i, counts, i), emit
 
-    def run(tables, a, b, offsets, weights, start, n, counts, c, d):
-        count(tables, a, b, offsets, weights, start, n, counts, c, d)
+    def run(tables, first, offsets, weights, start, n, counts, target):
+        count(tables, first, offsets, weights, start, n, counts, target)
 
     return numba.njit(run)
 
@@ -53,8 +53,8 @@ def operands(seed, n_triples, worst):
 def test_block_equals_its_plain_twin(count, seed, n_triples, worst):
     tables, offsets, weights, counts = operands(seed, n_triples, worst)
     expected = counts.copy()
-    mismatches_plain(tables, 16, 64, offsets, weights, COLUMNS, n_triples, expected, 0, 3 * COLUMNS)
-    count(tables, 16, 64, offsets, weights, COLUMNS, n_triples, counts, 0, 3 * COLUMNS)
+    mismatches_plain(tables, 16, offsets, weights, COLUMNS, n_triples, expected, 3 * COLUMNS)
+    count(tables, 16, offsets, weights, COLUMNS, n_triples, counts, 3 * COLUMNS)
     np.testing.assert_array_equal(counts, expected)
 
 

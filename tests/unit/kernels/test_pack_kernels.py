@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 from naive import kernels as naive
 from naive.kernels import Pool
 
+from cimsim._jit import JIT
 from cimsim.sim import kernels
 from cimsim.sim.kernels import plain
+from cimsim.sim.kernels.gemm import nibble_gemm
 from cimsim.sim.kernels.pack import pack_flags
+from cimsim.sim.kernels.popcount import popcount_gemm
 
+COMPILED = (nibble_gemm, popcount_gemm) if JIT else ()
 CHANNELS = st.sampled_from([1, 2, 7, 8, 63, 64, 65, 128, 200])
 
 
@@ -71,7 +75,7 @@ def test_gemm_is_the_product_of_signs(m, n, k, seed):
     a, b = (rng.choice(np.array([-1, 1], np.int8), (rows, 1, 1, k)) for rows in (m, n))
     left, right = (kernels.pack_signs(side).reshape(len(side), -1) for side in (a, b))
     expected = a.reshape(m, k).astype(np.int64) @ b.reshape(n, k).T.astype(np.int64)
-    for function in (kernels.gemm, plain.gemm):
+    for function in (kernels.gemm, plain.gemm, *COMPILED):
         product = function(left, right, k)
         assert product.dtype == np.int32
         np.testing.assert_array_equal(product, expected)
