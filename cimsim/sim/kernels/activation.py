@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Activation(NamedTuple):
     flags : scratch, words (states, oh, ow) of one block
     """
 
-    thresholds: NDArray[np.int32]
+    thresholds: NDArray[Any]
     pre_flip: PackedBits
     post_flip: PackedBits
     valid: PackedBits
@@ -123,7 +123,7 @@ def activate_sums(
 def activate_rows(
     act: Activation, sums: NDArray[np.int32], out_rows: NDArray[np.int64], out: PackedBits
 ) -> None:
-    """Bits (rows, blocks) of sums (items, columns): `activate_sums` where each item has one output position."""
+    """`activate_sums` where each item has one output position: (items, columns) into (rows, words)."""
     flat, thresholds, flips = sums.reshape(-1), act.thresholds.reshape(-1), act.pre_flip ^ act.post_flip
     columns, first_class = sums.shape[1], np.int64(act.position_class[0, 0])
     for item in range(len(sums)):

@@ -37,7 +37,8 @@ def count_ones(context: Any, word: Any) -> Any:
 
 
 def _word(flags: NDArray[np.bool_]) -> np.uint64:
-    return np.uint64(np.packbits(flags, bitorder="little").view("<u8")[0])
+    word: np.uint64 = np.packbits(flags, bitorder="little").view(np.uint64)[0]
+    return word
 
 
 def _at_least(sums: NDArray[np.int32], start: int, thresholds: NDArray[np.int32], limit: int) -> np.uint64:
@@ -126,7 +127,8 @@ def add_dots(context: Any, sums: Any, start: Any, counts: Any, first: Any, rows:
 
 def _load_octet(source: NDArray[np.uint8], start: int) -> np.uint64:
     """Eight bytes from ``source[start]`` on as a word, lowest first."""
-    return np.uint64(source[start : start + 8].view("<u8")[0])
+    word: np.uint64 = source[start : start + 8].view(np.uint64)[0]
+    return word
 
 
 @intrinsic(_load_octet)

@@ -1,9 +1,9 @@
 """The innermost loop: mismatches of a row pair with 64 columns, four taps at a time.
 
-A tap is one signed input with its weight. Four taps of a row (their signs, and which of them are driven) become
-a table of 16 bytes: entry v counts the driven taps that differ from weight nibble v. A pair of rows shares a
-table, the first row in the low nibble of each byte and the second in the high one, so one byte look-up serves
-eight taps of a column. Three look-ups of at most 4 fit a nibble before the rows are split.
+A tap is one signed input with its weight. Four taps of a row (their signs, and which of them are driven)
+become a table of 16 bytes: entry v counts the driven taps that differ from weight nibble v. A pair of rows
+shares a table, the first row in the low nibble of each byte and the second in the high one, so one byte
+look-up serves eight taps of a column. Three look-ups of at most 4 fit a nibble before the rows are split.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def mismatches_plain(
 class MismatchEmitter:
     """Code generator of `count_mismatches` for one way to look up bytes.
 
-    The low row is summed in bytes. The high row is summed as 16-bit words of ``pair >> 4``: that saves a mask,
-    and leaves 16 times the low row's odd bytes in them, which are subtracted once at the end.
+    The low row is summed in bytes, the high one as 16-bit words of ``pair >> 4``. That saves a mask; 16 times
+    the low row's odd bytes, which are in the words too, are subtracted once at the end.
     """
 
     def __init__(self, lookup: Lookup) -> None:

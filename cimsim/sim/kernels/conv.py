@@ -75,7 +75,9 @@ def block_sums(
         yield slice(batch.items.start // group, batch.items.stop // group), Sums(sums, totals[0], totals[1])
 
 
-def output_shape(bits: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair) -> tuple[int, int, int]:
+def output_shape(
+    bits: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair
+) -> tuple[int, int, int]:
     """Rows, columns and channels behind images (..., h, w, words)."""
     height, width = (
         (size + 2 * p - k) // s + 1

@@ -1,4 +1,4 @@
-"""Batches of images on their way into a convolution: as they are, or with kernel rows gathered into pixels."""
+"""Images on their way into a convolution: as they are, or with kernel rows gathered into pixels."""
 
 from __future__ import annotations
 
@@ -56,7 +56,13 @@ def covers_image(bits: PackedBits, weights: PackedWeights, padding: Pair) -> boo
 
 
 def _straight(
-    bits: PackedBits, driven: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair, pad_value: int, group: int
+    bits: PackedBits,
+    driven: PackedBits,
+    weights: PackedWeights,
+    stride: Pair,
+    padding: Pair,
+    pad_value: int,
+    group: int,
 ) -> Iterator[Batch]:
     size = bits.shape[1], bits.shape[2]
     plan = make_plan(size, weights.c_in, weights.kernel, stride, padding)
@@ -93,7 +99,12 @@ def _gathered(
 
 
 def batches(
-    bits: PackedBits, driven: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair, pad_value: int,
+    bits: PackedBits,
+    driven: PackedBits,
+    weights: PackedWeights,
+    stride: Pair,
+    padding: Pair,
+    pad_value: int,
     group: int = 1,
 ) -> Iterator[Batch]:
     """Split images (n, h, w, words) into runs of the kernels; ``group`` consecutive ones stay together.

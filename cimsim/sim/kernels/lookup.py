@@ -1,7 +1,7 @@
 """Sixteen-entry byte look-up, the instruction that the kernels live on.
 
-``lookup(table, index)`` gives ``table[index]`` for indices 0 to 15 and 0 for 0x80, one byte per lane: PSHUFB on
-x86 (16, 32 or 64 lanes), TBL on Arm, a loop over lanes elsewhere.
+``lookup(table, index)`` gives ``table[index]`` for indices 0 to 15 and 0 for 0x80, one byte per lane: PSHUFB
+on x86 (16, 32 or 64 lanes), TBL on Arm, lane by lane elsewhere.
 """
 
 from __future__ import annotations

@@ -48,15 +48,15 @@ def _image_bits(
             if out_rows[state] >= 0:
                 _flag_counts(plan, raster, act, state, block)
                 store_block(act, state, block, out[out_rows[state]])
-    return total
+    return int(total)
 
 
 @njit
 def bits_of_images(
-    bits: PackedBits, driven: PackedBits, plan: Plan, raster: Raster, weights: NDArray[np.uint8], act: Activation,
-    c_out: int, out_rows: NDArray[np.int64], out: PackedBits,
+    bits: PackedBits, driven: PackedBits, plan: Plan, raster: Raster, weights: NDArray[np.uint8],
+    act: Activation, c_out: int, out_rows: NDArray[np.int64], out: PackedBits,
     dot_total: NDArray[np.int64], rows_driven: NDArray[np.int64],
-) -> None:
+) -> None:  # fmt: skip
     """Signs of every image (n, h, w, words); ``driven`` holds as many images, or one that serves all."""
     for i in range(len(bits)):
         if i == 0 or len(driven) > 1:
@@ -82,7 +82,7 @@ def _add_image(
                 target = ((y * plan.out_width + x) * len(weights) + block) * COLUMNS
                 start = (y * even_width + x) * COLUMNS
                 add_dots(flat, target, raster.counts, start, raster.rows[y, x], factor)
-    return total
+    return int(total)
 
 
 @njit
@@ -90,7 +90,7 @@ def sums_of_images(
     bits: PackedBits, driven: PackedBits, plan: Plan, raster: Raster, weights: NDArray[np.uint8], c_out: int,
     coefficients: NDArray[np.int64], constant: NDArray[np.int32], sums: NDArray[np.int32],
     dot_total: NDArray[np.int64], rows_driven: NDArray[np.int64],
-) -> None:
+) -> None:  # fmt: skip
     """Half of the constant and of the dots of consecutive images, each times its coefficient.
 
     Parameters

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PackedBits", "channel_mask", "n_words", "pack_flags", "pack_planes", "pack_signs", "unpack_flags", "unpack_signs"]
+__all__ = [
+    "PackedBits",
+    "channel_mask",
+    "n_words",
+    "pack_flags",
+    "pack_planes",
+    "pack_signs",
+    "unpack_flags",
+    "unpack_signs",
+]
 
 PackedBits = NDArray[np.uint64]
 

@@ -28,9 +28,11 @@ Pair = tuple[int, int]
 
 def _in_bounds(planes: PackedBits, weights: PackedWeights, stride: Pair, padding: Pair) -> NDArray[np.int32]:
     """Sum of the weights in bounds (oh, ow, c_out): what an image of +1 gives."""
-    return conv_sums(
-        all_driven(planes[:, 0]), None, weights, stride=stride, padding=padding, pad_value=0
+    ones = all_driven(planes[:, 0])
+    found: NDArray[np.int32] = conv_sums(
+        ones, None, weights, stride=stride, padding=padding, pad_value=0
     ).sums[0]
+    return found
 
 
 def _is_small(planes: PackedBits, weights: PackedWeights, padding: Pair) -> bool:
@@ -38,9 +40,7 @@ def _is_small(planes: PackedBits, weights: PackedWeights, padding: Pair) -> bool
     return not JIT or weights.n_taps > MAX_TAPS or covers_image(planes[:, 0], weights, padding)
 
 
-def _combine(
-    planes: PackedBits, weights: PackedWeights, signed: bool, stride: Pair, padding: Pair
-) -> Sums:
+def _combine(planes: PackedBits, weights: PackedWeights, signed: bool, stride: Pair, padding: Pair) -> Sums:
     n, n_bits = planes.shape[:2]
     flat = planes.reshape(n * n_bits, *planes.shape[2:])
     dots = conv_sums(flat, None, weights, stride=stride, padding=padding, pad_value=0)

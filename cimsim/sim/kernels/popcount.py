@@ -1,7 +1,7 @@
-"""Matrix product by XOR and population count, for hosts that count the ones of a whole vector in one instruction.
+"""Matrix product by XOR and population count, for hosts that count the ones of a vector in one instruction.
 
-Blocks of 8 rows and 24 columns: a word of each row meets three vectors of eight columns, and all 24 sums stay in
-registers (AVX-512 has 32). Correct anywhere, fast where there is AVX512-VPOPCNTDQ.
+Blocks of 8 rows and 24 columns: a word of each row meets three vectors of eight columns, and all 24 sums stay
+in registers (AVX-512 has 32). Correct anywhere, fast where there is AVX512-VPOPCNTDQ.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ _COLUMNS = _LANES * _VECTORS
 
 
 def _count_block(
-    a: NDArray[np.uint64], row: int, b: NDArray[np.uint64], column: int, n_words: int, counts: NDArray[np.int64]
+    a: NDArray[np.uint64],
+    row: int,
+    b: NDArray[np.uint64],
+    column: int,
+    n_words: int,
+    counts: NDArray[np.int64],
 ) -> None:
     """Differing bits of 8 rows with 24 columns.
 
@@ -66,8 +71,8 @@ def _emit_loop(builder: Any, a: Any, b: Any, n_words: Any) -> list[Any]:
             ones = llvm_call(builder, _CTPOP, vector, [builder.xor(repeated, column)])
             added.append(builder.add(sums[row * _VECTORS + part], ones))
     following = builder.add(word, index(1))
-    for phi, start, new in zip([word, *sums], [index(0)] + [zero] * len(sums), [following, *added], strict=True):
-        phi.add_incoming(start, entry)
+    for phi, new in zip([word, *sums], [following, *added], strict=True):
+        phi.add_incoming(ir.Constant(phi.type, 0 if phi is word else None), entry)
         phi.add_incoming(new, loop)
     builder.cbranch(builder.icmp_signed("<", following, n_words), loop, done)
     builder.position_at_end(done)
@@ -110,7 +115,7 @@ def _multiply(a: PackedBits, b: PackedBits, k: int, out: NDArray[np.int32]) -> N
 
 
 def popcount_gemm(a: PackedBits, b: PackedBits, k: int) -> NDArray[np.int32]:
-    """Dots of -1/+1 rows: (m, words) and (n, words) of k bits each, bits beyond k equal in both, to int32 (m, n)."""
+    """`gemm.gemm` by XOR and population count."""
     m, n, words = len(a), len(b), a.shape[1]
     rows = np.zeros((-(-m // _ROWS) * _ROWS, words), np.uint64)
     rows[:m] = a

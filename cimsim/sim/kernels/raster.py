@@ -1,7 +1,7 @@
 """One image on its way through a convolution: codes, tables of row pairs, mismatch counts.
 
-Output positions x and x + 1 of a row (x even) are a row pair. Their windows lie one stride apart, so the table of
-a padded pixel and its neighbour one stride to the right serves every tap that meets that pixel.
+Output positions x and x + 1 of a row (x even) are a row pair. Their windows lie one stride apart, so the
+table of a padded pixel and its neighbour one stride to the right serves every tap that meets that pixel.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from cimsim.sim.kernels.blocks import COLUMNS, TABLE_BYTES, TRIPLE, count_mismat
 from cimsim.sim.kernels.pack import PackedBits, channel_mask
 from cimsim.sim.kernels.tables import SPILL, TABLES, Grid, mask_codes, pair_tables, sign_codes
 
-__all__ = ["Plan", "Raster", "count_block", "count_total", "load_image", "load_mask", "make_plan", "make_raster"]
+__all__ = [
+    "Plan",
+    "Raster",
+    "count_block",
+    "count_total",
+    "load_image",
+    "load_mask",
+    "make_plan",
+    "make_raster",
+]
 
 Pair = tuple[int, int]
 
@@ -72,7 +81,8 @@ class Raster(NamedTuple):
 
 def make_plan(size: Pair, channels: int, kernel: Pair, stride: Pair, padding: Pair) -> Plan:
     """The plan of a convolution over (height, width) pixels of ``channels`` bits."""
-    out_height, out_width = ((s + 2 * p - k) // t + 1 for s, p, k, t in zip(size, padding, kernel, stride, strict=True))
+    axes = zip(size, padding, kernel, stride, strict=True)
+    out_height, out_width = ((s + 2 * p - k) // t + 1 for s, p, k, t in axes)
     n_codes = -(-channels // 4)
     width = size[1] + 2 * padding[1]
     code_line = (width + stride[1]) * n_codes
@@ -128,7 +138,8 @@ def _window_rows(plan: Plan, raster: Raster) -> None:
         top, bottom = y * plan.stride_y, y * plan.stride_y + plan.kernel_y
         for x in range(plan.out_width):
             left, right = x * plan.stride_x, x * plan.stride_x + plan.kernel_x
-            raster.rows[y, x] = until[bottom, right] - until[top, right] - until[bottom, left] + until[top, left]
+            above, below = until[top, right] - until[top, left], until[bottom, right] - until[bottom, left]
+            raster.rows[y, x] = below - above
 
 
 @njit
@@ -175,4 +186,4 @@ def count_total(plan: Plan, raster: Raster) -> int:
             odd += (words[i] >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
         both = even + odd
         total += np.int64(both & np.uint64(0xFFFFFFFF)) + np.int64(both >> np.uint64(32))
-    return total
+    return int(total)

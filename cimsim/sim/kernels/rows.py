@@ -1,7 +1,7 @@
 """Rows against columns: fully connected layers and the matrix product, 64 rows at a time.
 
-Rows 2i and 2i + 1 are a row pair. Tables of all pairs for a run of nibbles stay in the second-level cache while
-every block of columns passes over them.
+Rows 2i and 2i + 1 are a row pair. Tables of all pairs for a run of nibbles stay in the second-level cache
+while every block of columns passes over them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _RUN_TRIPLES = 80
 def _count_rows(
     codes: NDArray[np.uint8], weights: NDArray[np.uint8], lookup: NDArray[np.uint64],
     offsets: NDArray[np.uint32], tables: NDArray[np.uint64], counts: NDArray[np.uint16],
-) -> None:
+) -> None:  # fmt: skip
     """Mismatches of all rows of codes with all blocks of columns, into counts (blocks, rows, 64)."""
     n_nibbles = weights.shape[1]
     flat, flat_codes, flat_counts = weights.reshape(-1), codes.reshape(-1), counts.reshape(-1)
@@ -60,7 +60,7 @@ def _add_sums(counts: NDArray[np.uint16], driven: NDArray[np.int64], sums: NDArr
 def _row_sums(
     bits: PackedBits, driven: PackedBits, valid: PackedBits, n_codes: int, weights: NDArray[np.uint8],
     lookup: NDArray[np.uint64], offsets: NDArray[np.uint32], sums: NDArray[np.int32], rows: NDArray[np.int64],
-) -> None:
+) -> None:  # fmt: skip
     n_rows = min(_ROWS, (len(bits) + 1) // 2 * 2)
     taps = np.empty(bits.shape[1], np.int32)
     codes = np.zeros((n_rows, weights.shape[1]), np.uint8)

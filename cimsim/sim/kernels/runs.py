@@ -17,7 +17,13 @@ __all__ = ["gather_runs"]
 
 @njit
 def _fill_line(
-    pixels: PackedBits, first: int, n_pixels: int, channels: int, left: int, pad: bool, line: NDArray[np.uint64]
+    pixels: PackedBits,
+    first: int,
+    n_pixels: int,
+    channels: int,
+    left: int,
+    pad: bool,
+    line: NDArray[np.uint64],
 ) -> None:
     """Write pixels (flat words from ``first`` on) into a padded line, bit after bit without gaps."""
     ones = ~np.uint64(0)

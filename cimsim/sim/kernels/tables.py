@@ -1,7 +1,7 @@
 """Activations as the tables that `blocks.count_mismatches` looks up.
 
-A code is a byte: signs of four taps in the low nibble, which of them are driven in the high one. `TABLES` holds
-the 16-byte table of every code, as two words; a row pair's table is ``first + (second << 4)``.
+A code is a byte: signs of four taps in the low nibble, which of them are driven in the high one. `TABLES`
+holds the 16-byte table of every code, as two words; a row pair's table is ``first + (second << 4)``.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def _spread(word: np.uint64) -> np.uint64:
     wide = word & np.uint64(0xFFFFFFFF)
     wide = (wide | (wide << np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
     wide = (wide | (wide << np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
-    return (wide | (wide << np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    octet: np.uint64 = (wide | (wide << np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return octet
 
 
 @njit
@@ -66,7 +67,7 @@ def mask_codes(
 ) -> None:
     """High nibbles of the codes of one image, and the driven taps of its pixels.
 
-    Eight codes are written at once; what spills over belongs to the next pixel, or is put back behind the last one.
+    Eight codes are written at once; what spills over belongs to the next pixel, or is put back at the end.
 
     Parameters
     ----------
@@ -90,9 +91,7 @@ def mask_codes(
 
 
 @njit
-def sign_codes(
-    bits: PackedBits, grid: Grid, masks: NDArray[np.uint8], codes: NDArray[np.uint8]
-) -> None:
+def sign_codes(bits: PackedBits, grid: Grid, masks: NDArray[np.uint8], codes: NDArray[np.uint8]) -> None:
     """Codes of one image: its masks, with the signs of the pixels (flat words) in the low nibbles."""
     words = (grid.n_codes + 15) >> 4
     for y in range(grid.height):
@@ -111,7 +110,7 @@ def sign_codes(
 def pair_tables(
     codes: NDArray[np.uint8], first: int, second: int, n: int,
     lookup: NDArray[np.uint64], tables: NDArray[np.uint64], start: int,
-) -> None:
+) -> None:  # fmt: skip
     """Tables of a row pair from ``n`` codes of both rows, two words a code, to ``tables[start]`` and on."""
     for i in range(n):
         store_pair_table(lookup, codes[first + i], codes[second + i], tables, start + 2 * i)

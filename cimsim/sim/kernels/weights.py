@@ -17,7 +17,7 @@ _CACHE_LINE = 64
 
 
 def empty_nibbles(c_out: int, n_nibbles: int) -> NDArray[np.uint8]:
-    """No tap at all: (blocks, nibbles rounded up to triples, 64), aligned so that no vector straddles cache lines."""
+    """No taps yet: (blocks, nibbles rounded up to triples, 64); no vector straddles cache lines."""
     shape = (-(-c_out // COLUMNS), -(-n_nibbles // TRIPLE) * TRIPLE, COLUMNS)
     size = shape[0] * shape[1] * shape[2]
     memory = np.full(size + _CACHE_LINE, NO_TAP, np.uint8)
@@ -62,11 +62,11 @@ class PackedWeights:
 
     @property
     def c_out(self) -> int:
-        return self.signs.shape[0]
+        return int(self.signs.shape[0])
 
     @property
     def c_in(self) -> int:
-        return self.signs.shape[1]
+        return int(self.signs.shape[1])
 
     @property
     def kernel(self) -> tuple[int, int]:
@@ -74,7 +74,7 @@ class PackedWeights:
 
     @property
     def n_taps(self) -> int:
-        return self.signs[0].size
+        return int(self.signs[0].size)
 
     @cached_property
     def by_pixel(self) -> NDArray[np.uint8]:

@@ -183,10 +183,19 @@ def test_pad_bits_beyond_the_last_channel_do_not_count():
 def test_no_wanted_state_and_no_item(n):
     weights = kernels.prepare_weights(np.ones((3, 4, 1, 1), np.int8))
     signs = kernels.conv_bits(
-        np.zeros((n, 2, 2, 1), np.uint64), None, weights, stride=(1, 1), padding=(0, 0), pad_value=0,
-        thresholds=np.zeros((1, 1, 3), np.int32), pre_flip=np.zeros((1, 3), bool),
-        post_flip=np.zeros((1, 3), bool), position_class=np.zeros((2, 2), np.uint8), pool=None,
-        out_rows=np.full((n, 1), -1, np.int64), n_out=2,
+        np.zeros((n, 2, 2, 1), np.uint64),
+        None,
+        weights,
+        stride=(1, 1),
+        padding=(0, 0),
+        pad_value=0,
+        thresholds=np.zeros((1, 1, 3), np.int32),
+        pre_flip=np.zeros((1, 3), bool),
+        post_flip=np.zeros((1, 3), bool),
+        position_class=np.zeros((2, 2), np.uint8),
+        pool=None,
+        out_rows=np.full((n, 1), -1, np.int64),
+        n_out=2,
     )
     assert signs.bits.shape == (2, 2, 2, 1)
     assert not signs.bits.any()
