@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim._jit import intrinsic, ir, types
+from cimsim._jit import intrinsic, ir, llvm_call, types
 
 __all__ = [
     "add_dots",
@@ -17,6 +17,7 @@ __all__ = [
     "load_octet",
     "store_octet",
     "store_pair_table",
+    "sum_counts",
 ]
 
 _COLUMNS = 64
@@ -99,6 +100,24 @@ def counts_at_least(context: Any, counts: Any, start: Any, rows: Any, thresholds
         return builder.bitcast(builder.icmp_signed(">=", dots, limits), ir.IntType(64))
 
     return types.uint64(counts, types.intp, types.intp, thresholds, types.intp), emit
+
+
+def _sum_counts(counts: NDArray[np.uint16], start: int) -> int:
+    """Sum of 64 counts."""
+    return int(counts[start : start + _COLUMNS].sum(dtype=np.int64))
+
+
+@intrinsic(_sum_counts)
+def sum_counts(context: Any, counts: Any, start: Any) -> Any:
+    """Compiled `_sum_counts`."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        narrow = _load(context, builder, signature.args[0], arguments[0], arguments[1], 16)
+        wide = builder.zext(narrow, ir.VectorType(ir.IntType(32), _COLUMNS))
+        total = llvm_call(builder, "llvm.vector.reduce.add.v64i32", ir.IntType(32), [wide])
+        return builder.zext(total, ir.IntType(64))
+
+    return types.int64(counts, types.intp), emit
 
 
 def _add_dots(

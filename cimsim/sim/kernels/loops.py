@@ -40,7 +40,7 @@ def _image_bits(
     out: PackedBits,
 ) -> int:
     """Signs of the loaded image for every state with an output row, and the sum of all mismatches."""
-    total = np.int64(0)
+    total = 0
     for block in range(len(weights)):
         count_block(plan, raster, weights, block)
         total += count_total(plan, raster)
@@ -48,7 +48,7 @@ def _image_bits(
             if out_rows[state] >= 0:
                 _flag_counts(plan, raster, act, state, block)
                 store_block(act, state, block, out[out_rows[state]])
-    return int(total)
+    return total
 
 
 @njit
@@ -58,13 +58,14 @@ def bits_of_images(
     dot_total: NDArray[np.int64], rows_driven: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Signs of every image (n, h, w, words); ``driven`` holds as many images, or one that serves all."""
+    rows = 0
     for i in range(len(bits)):
         if i == 0 or len(driven) > 1:
-            load_mask(plan, raster, driven[i])
+            rows = load_mask(plan, raster, driven[i])
         load_image(plan, raster, bits[i])
         mismatches = _image_bits(plan, raster, weights, act, out_rows[i], out)
-        rows_driven[i] = raster.rows.sum()
-        dot_total[i] = rows_driven[i] * c_out - 2 * mismatches
+        rows_driven[i] = rows
+        dot_total[i] = rows * c_out - 2 * mismatches
 
 
 @njit
@@ -73,7 +74,7 @@ def _add_image(
 ) -> int:
     """Add factor x dots of the loaded image to ``sums`` (oh, ow, columns); returns all mismatches."""
     even_width = (plan.out_width + 1) // 2 * 2
-    flat, total = sums.reshape(-1), np.int64(0)
+    flat, total = sums.reshape(-1), 0
     for block in range(len(weights)):
         count_block(plan, raster, weights, block)
         total += count_total(plan, raster)
@@ -82,7 +83,7 @@ def _add_image(
                 target = ((y * plan.out_width + x) * len(weights) + block) * COLUMNS
                 start = (y * even_width + x) * COLUMNS
                 add_dots(flat, target, raster.counts, start, raster.rows[y, x], factor)
-    return int(total)
+    return total
 
 
 @njit
@@ -100,16 +101,17 @@ def sums_of_images(
     constant : int32 (oh, ow, columns rounded up to blocks)
     sums : int32 (n, oh, ow, columns rounded up to blocks)
     """
+    image_rows = 0
     for i in range(len(sums)):
         sums[i] = constant
-        mismatches, rows = np.int64(0), np.int64(0)
+        mismatches, rows = 0, 0
         for plane in range(len(coefficients)):
             image = i * len(coefficients) + plane
             if image == 0 or len(driven) > 1:
-                load_mask(plan, raster, driven[image])
+                image_rows = load_mask(plan, raster, driven[image])
             load_image(plan, raster, bits[image])
             mismatches += _add_image(plan, raster, weights, coefficients[plane], sums[i])
-            rows += raster.rows.sum()
+            rows += image_rows
         halves = sums[i].reshape(-1)
         for j in range(len(halves)):
             halves[j] >>= 1

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim._jit import njit
+from cimsim.sim.kernels.bits import sum_counts
 from cimsim.sim.kernels.blocks import COLUMNS, TABLE_BYTES, TRIPLE, count_mismatches
 from cimsim.sim.kernels.pack import PackedBits, channel_mask
 from cimsim.sim.kernels.tables import SPILL, TABLES, Grid, mask_codes, pair_tables, sign_codes
@@ -126,27 +127,35 @@ def make_raster(plan: Plan, padding: Pair, pad_value: int) -> Raster:
 
 
 @njit
-def _window_rows(plan: Plan, raster: Raster) -> None:
-    """Driven taps of every output position, from running sums over the image."""
+def _window_rows(plan: Plan, raster: Raster) -> int:
+    """Driven taps of every output position, from running sums over the image; returns their sum."""
     until = raster.driven_until
     for y in range(raster.driven.shape[0]):
         line = np.int32(0)
         for x in range(raster.driven.shape[1]):
             line += raster.driven[y, x]
             until[y + 1, x + 1] = until[y, x + 1] + line
+    total = 0
     for y in range(plan.out_height):
         top, bottom = y * plan.stride_y, y * plan.stride_y + plan.kernel_y
         for x in range(plan.out_width):
             left, right = x * plan.stride_x, x * plan.stride_x + plan.kernel_x
             above, below = until[top, right] - until[top, left], until[bottom, right] - until[bottom, left]
             raster.rows[y, x] = below - above
+            total += below - above
+    return total
 
 
 @njit
-def load_mask(plan: Plan, raster: Raster, driven: PackedBits) -> None:
-    """Which taps are driven, from one image (h, w, words); valid until the next call."""
+def load_mask(plan: Plan, raster: Raster, driven: PackedBits) -> int:
+    """Which taps are driven, from one image (h, w, words), until the next call.
+
+    Returns
+    -------
+    driven taps, summed over output positions
+    """
     mask_codes(driven.reshape(-1), plan.grid, plan.valid, raster.masks, raster.driven.reshape(-1))
-    _window_rows(plan, raster)
+    return _window_rows(plan, raster)
 
 
 @njit
@@ -175,15 +184,10 @@ def count_block(plan: Plan, raster: Raster, weights: NDArray[np.uint8], block: i
 
 @njit
 def count_total(plan: Plan, raster: Raster) -> int:
-    """Sum of all counts of a block, four to a word; positions that only fill up a pair are left out."""
-    words = raster.counts.view(np.uint64)
-    line = (plan.out_width + 1) // 2 * 2 * COLUMNS // 4
-    total = np.int64(0)
+    """Sum of all counts of a block; positions that only fill up a pair are left out."""
+    even_width = (plan.out_width + 1) // 2 * 2
+    total = 0
     for y in range(plan.out_height):
-        even, odd = np.uint64(0), np.uint64(0)
-        for i in range(y * line, y * line + plan.out_width * COLUMNS // 4):
-            even += words[i] & np.uint64(0x0000FFFF0000FFFF)
-            odd += (words[i] >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
-        both = even + odd
-        total += np.int64(both & np.uint64(0xFFFFFFFF)) + np.int64(both >> np.uint64(32))
-    return int(total)
+        for x in range(plan.out_width):
+            total += sum_counts(raster.counts, (y * even_width + x) * COLUMNS)
+    return total

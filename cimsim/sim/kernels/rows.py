@@ -76,7 +76,9 @@ def _row_sums(
                 mask_codes(driven[i].reshape(-1), grid, valid, masks, taps)
             sign_codes(bits[i].reshape(-1), grid, masks, signs)
             codes[i - start, : len(signs) - SPILL] = signs[:-SPILL]
-            rows[i] = taps.sum()
+            rows[i] = 0
+            for pixel in range(len(taps)):
+                rows[i] += taps[pixel]
         used = (end - start + 1) // 2 * 2
         counts = scratch[: len(weights) * used * COLUMNS].reshape(len(weights), used, COLUMNS)
         _count_rows(codes[:used], weights, lookup, offsets, tables, counts)

@@ -1,0 +1,107 @@
+"""The door to the compiler: closed by ``CIMSIM_JIT=0``, with the same numbers on either side."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cimsim import _jit
+from cimsim.sim import kernels
+from cimsim.sim.kernels import bits, lookup
+
+SCRIPT = """
+import sys
+import numpy as np
+from cimsim.sim import kernels
+x = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (3, 6, 6, 5))
+weight = np.random.default_rng(1).choice(np.array([-1, 1], np.int8), (7, 5, 3, 3))
+found = kernels.conv_sums(
+    kernels.pack_signs(x), None, kernels.prepare_weights(weight), stride=(1, 1), padding=(1, 1), pad_value=-1
+)
+print("numba" in sys.modules, found.dot_total.tolist(), np.abs(found.sums).sum())
+"""
+
+
+def run_script(jit):
+    environment = {**os.environ, "CIMSIM_JIT": jit}
+    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split(" ", 1)
+
+
+def test_compiler_off_gives_the_same_sums_without_numba():
+    (uses_numba, plain_sums), (compiled, sums) = run_script("0"), run_script("1")
+    assert (uses_numba, compiled) == ("False", "True")
+    assert plain_sums == sums
+
+
+def test_off_the_door_returns_functions_as_they_are(monkeypatch):
+    monkeypatch.setattr(_jit, "JIT", False)
+    assert _jit.njit(run_script) is run_script
+    assert _jit.intrinsic(run_script)(len) is run_script
+    assert _jit.host_features() == frozenset()
+    assert lookup.host_lookup() is not None
+
+
+@pytest.mark.skipif(not _jit.JIT, reason="needs the compiler")
+class TestTwins:
+    """Every intrinsic in a compiled function equals its plain twin."""
+
+    @pytest.fixture
+    def rng(self):
+        return np.random.default_rng(3)
+
+    @pytest.mark.parametrize("word", [0, 1, 2**64 - 1, 0x8000000000000001])
+    def test_count_ones(self, word):
+        numba = pytest.importorskip("numba")
+        count = bits.count_ones
+        assert numba.njit(lambda x: count(x))(np.uint64(word)) == bits._count_ones(word)
+
+    def test_columns(self, rng):
+        numba = pytest.importorskip("numba")
+        counts = rng.integers(0, 2**14, 200).astype(np.uint16)
+        sums = rng.integers(-9, 9, 200).astype(np.int32)
+        narrow = rng.integers(-(2**14), 2**14, 200).astype(np.int16)
+        wide = rng.integers(-9, 9, 200).astype(np.int32)
+        compare, compare_sums, total = bits.counts_at_least, bits.at_least, bits.sum_counts
+        fast = numba.njit(
+            lambda c, n, s, w: (compare(c, 3, 9000, n, 70), compare_sums(s, 5, w, 1), total(c, 7))
+        )
+        plain = (
+            bits._counts_at_least(counts, 3, 9000, narrow, 70),
+            bits._at_least(sums, 5, wide, 1),
+            bits._sum_counts(counts, 7),
+        )
+        assert fast(counts, narrow, sums, wide) == plain
+
+    def test_stores(self, rng):
+        numba = pytest.importorskip("numba")
+        counts = rng.integers(0, 999, 100).astype(np.uint16)
+        table = rng.integers(0, 2**40, (256, 2)).astype(np.uint64)
+        add, store_pair = bits.add_dots, bits.store_pair_table
+        load, store = bits.load_octet, bits.store_octet
+
+        def body(sums, octets, words):
+            add(sums, 2, counts, 30, 500, -3)
+            store(octets, 5, load(octets, 1))
+            store_pair(table, 200, 7, words, 3)
+
+        def plain(sums, octets, words):
+            bits._add_dots(sums, 2, counts, 30, 500, -3)
+            bits._store_octet(octets, 5, bits._load_octet(octets, 1))
+            bits._store_pair_table(table, 200, 7, words, 3)
+
+        start = (np.arange(99, dtype=np.int32), np.arange(20, dtype=np.uint8), np.arange(9, dtype=np.uint64))
+        fast, slow = ([array.copy() for array in start] for _ in range(2))
+        numba.njit(body)(*fast)
+        plain(*slow)
+        for ours, twin, before in zip(fast, slow, start, strict=True):
+            np.testing.assert_array_equal(ours, twin)
+            assert not np.array_equal(ours, before)
+
+
+def test_packed_weights_know_their_layer():
+    weights = kernels.prepare_weights(np.ones((7, 5, 3, 2), np.int8))
+    assert (weights.c_out, weights.c_in, weights.kernel, weights.n_taps) == (7, 5, (3, 2), 30)
