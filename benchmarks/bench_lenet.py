@@ -96,7 +96,7 @@ def dropout_passes(network, x, masks):
 
 
 def scale_passes(network, x, dropped):
-    """Mean probabilities with Scale Dropout: ``dropped`` (n, T, 3) picks the thresholds of each hidden layer."""
+    """Mean probabilities with Scale Dropout: ``dropped`` (n, T, 3) picks each hidden layer's thresholds."""
     prefix = np.repeat(np.arange(len(x)), PASSES)
     items, bits = np.arange(len(x)), x
     for layer in range(3):
