@@ -59,15 +59,18 @@ def block_sums(
 
     Yields
     ------
-    where the items stand, and their sums, columns rounded up to blocks
+    where the items stand, and their sums, columns rounded up to blocks; the next batch overwrites them
     """
     mask = all_driven(bits) if driven is None else kernel_ready(driven)
     group = len(coefficients)
+    scratch, start = np.empty(0, np.int32), constant
     for batch in batches(kernel_ready(bits), mask, weights, stride, padding, pad_value, group):
         n = len(batch.bits) // group
         shape = (batch.plan.out_height, batch.plan.out_width, len(batch.weights) * COLUMNS)
-        sums, totals = np.empty((n, *shape), np.int32), np.empty((2, n), np.int64)
-        start = np.broadcast_to(constant, shape).copy()
+        if not scratch.size:
+            scratch = np.empty(n * shape[0] * shape[1] * shape[2], np.int32)
+            start = np.broadcast_to(constant, shape).copy()
+        sums, totals = scratch[: n * start.size].reshape(n, *shape), np.empty((2, n), np.int64)
         sums_of_images(
             batch.bits, batch.driven, batch.plan, batch.raster, batch.weights, weights.c_out,
             coefficients, start, sums, totals[0], totals[1],
