@@ -17,7 +17,7 @@ def _threshold(rng, arrays, name, channels, spread):
 
 
 def vgg(seed=0):
-    """3x3 valid convolutions 64-64-pool-128-128-pool-256-256, fc 512-512-10; signed 8-bit input times 1/128."""
+    """Valid 3x3 convolutions 64-64-pool-128-128-pool-256-256, fc 512-512-10; signed 8 bits, times 1/128."""
     rng = np.random.default_rng(seed)
     nodes, arrays, last, channels = [], {}, "input", 3
     for index, (width, is_pooled) in enumerate(
