@@ -15,7 +15,7 @@ from cimsim.sim.kernels.images import all_driven, batches, covers_image, kernel_
 from cimsim.sim.kernels.loops import bits_of_images, sums_of_images
 from cimsim.sim.kernels.pack import PackedBits
 from cimsim.sim.kernels.plain import Bits, PoolWindow, Sums
-from cimsim.sim.kernels.rows import row_sums
+from cimsim.sim.kernels.rows import MAX_ROW_TAPS, row_sums
 from cimsim.sim.kernels.runs import gather_runs
 from cimsim.sim.kernels.weights import PackedWeights
 
@@ -23,7 +23,13 @@ __all__ = ["MAX_TAPS", "block_sums", "conv_bits", "conv_sums", "gather_sums", "o
 
 Pair = tuple[int, int]
 MAX_TAPS = 16383
-"""Dots and thresholds of more taps do not fit 16 bits: NumPy takes over."""
+"""Dots and thresholds of more taps do not fit 16 bits."""
+
+
+def _in_numpy(bits: PackedBits, weights: PackedWeights, padding: Pair) -> bool:
+    """Whether NumPy must do the work."""
+    limit = MAX_ROW_TAPS if covers_image(bits, weights, padding) else MAX_TAPS
+    return not JIT or weights.n_taps > limit
 
 
 def _whole_image_sums(bits: PackedBits, driven: PackedBits, weights: PackedWeights) -> Sums:
@@ -119,7 +125,7 @@ def conv_sums(
     -------
     int32 sums (n, oh, ow, c_out), and per item the sum of all sums and the number of driven taps
     """
-    if not JIT or weights.n_taps > MAX_TAPS:
+    if _in_numpy(bits, weights, padding):
         return plain.conv_sums(bits, driven, weights.signs, stride, padding, pad_value)
     if covers_image(bits, weights, padding):
         mask = all_driven(bits) if driven is None else kernel_ready(driven)
@@ -166,7 +172,7 @@ def conv_bits(
     uint64 (n_out, oh', ow', words), and activity as in `conv_sums`
     """
     activation = (thresholds, pre_flip, post_flip, position_class, pool)
-    if not JIT or weights.n_taps > MAX_TAPS:
+    if _in_numpy(bits, weights, padding):
         sums = plain.conv_sums(bits, driven, weights.signs, stride, padding, pad_value)
         return plain.activate(sums, *activation, out_rows, n_out)
     mask = all_driven(bits) if driven is None else kernel_ready(driven)

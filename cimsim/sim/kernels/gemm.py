@@ -10,7 +10,7 @@ from cimsim.sim.kernels import plain
 from cimsim.sim.kernels.images import all_driven, kernel_ready
 from cimsim.sim.kernels.pack import PackedBits
 from cimsim.sim.kernels.popcount import POPCOUNT_FEATURE, popcount_gemm
-from cimsim.sim.kernels.rows import MAX_TAPS, row_sums
+from cimsim.sim.kernels.rows import MAX_ROW_TAPS, row_sums
 from cimsim.sim.kernels.weights import empty_nibbles
 
 __all__ = ["gemm", "nibble_gemm"]
@@ -49,7 +49,7 @@ def gemm(a: PackedBits, b: PackedBits, k: int) -> NDArray[np.int32]:
     -------
     int32 (m, n)
     """
-    if not JIT or k > MAX_TAPS:
+    if not JIT or k > MAX_ROW_TAPS:
         return plain.gemm(a, b, k)
     multiply = popcount_gemm if POPCOUNT_FEATURE in host_features() else nibble_gemm
     return multiply(kernel_ready(a), kernel_ready(b), k)

@@ -15,9 +15,9 @@ from cimsim.sim.kernels.blocks import COLUMNS, TABLE_BYTES, TRIPLE, count_mismat
 from cimsim.sim.kernels.pack import PackedBits, channel_mask
 from cimsim.sim.kernels.tables import SPILL, TABLES, Grid, mask_codes, pair_tables, sign_codes
 
-__all__ = ["row_sums"]
+__all__ = ["MAX_ROW_TAPS", "row_sums"]
 
-MAX_TAPS = 65535
+MAX_ROW_TAPS = 65535
 """More taps overflow the 16-bit counts."""
 _ROWS = 64
 _RUN_TRIPLES = 80
@@ -92,7 +92,7 @@ def row_sums(
 
     Parameters
     ----------
-    bits : uint64 (n, pixels, words) of ``channels`` bits a pixel, at most `MAX_TAPS` in all
+    bits : uint64 (n, pixels, words) of ``channels`` bits a pixel, at most `MAX_ROW_TAPS` in all
     driven : same shape, or one row that serves all
     weights : `weights.pack_nibbles` of (columns, pixels, channels)
 

@@ -171,6 +171,31 @@ def test_sums_reach_the_last_tap():
     assert exact.rows_driven.tolist() == [1000]
 
 
+@pytest.mark.parametrize(("c_in", "size"), [(4095, 3), (4096, 3), (16383, 2), (16384, 2)])
+def test_layers_too_large_for_narrow_counters_are_exact(c_in, size):
+    rng = np.random.default_rng(c_in)
+    x = rng.choice(np.array([-1, 1], np.int8), (2, size, size, c_in))
+    weight = np.repeat(x[:1, :2, :2].transpose(0, 3, 1, 2), 3, axis=0)
+    weight[1] *= -1
+    weight[2, ::2] *= -1
+    n_taps = 4 * c_in
+    thresholds = np.array([[[n_taps, 1 - n_taps, 0]]], np.int32)
+    flips = np.zeros((1, 3), bool)
+    bits, weights = kernels.pack_signs(x), kernels.prepare_weights(weight)
+    geometry = {"stride": (1, 1), "padding": (0, 0), "pad_value": 0}
+    sums, rows = naive.conv(x, weight, (1, 1), (0, 0), 0)
+    exact = kernels.conv_sums(bits, None, weights, **geometry)
+    signs = kernels.conv_bits(
+        bits, None, weights, **geometry, thresholds=thresholds, pre_flip=flips, post_flip=flips,
+        position_class=np.zeros(sums.shape[1:3], np.uint8), pool=None,
+        out_rows=np.arange(2)[:, None], n_out=2,
+    )  # fmt: skip
+    assert sums[0, 0, 0].tolist() == [n_taps, -n_taps, c_in % 2 * -4]
+    np.testing.assert_array_equal(exact.sums, sums)
+    np.testing.assert_array_equal(exact.rows_driven, rows)
+    np.testing.assert_array_equal(signs.bits, pack_flags(sums >= thresholds[0]))
+
+
 def test_pad_bits_beyond_the_last_channel_do_not_count():
     weights = kernels.prepare_weights(np.ones((1, 6, 1, 1), np.int8))
     dirty = np.full((1, 1, 1, 1), ~np.uint64(0))
