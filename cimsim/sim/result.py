@@ -26,7 +26,7 @@ class Activity:
     ----------
     matches : cells that conduct in the parallel state, over all passes as `sequential` plays them
     cell_reads : all driven cells, likewise
-    rows_driven : word lines driven over all MVMs, planes and passes, likewise (once per MVM, not per column tile)
+    rows_driven : word lines driven over all MVMs, planes and passes, likewise (once, not per column tile)
     matches_distinct, cell_reads_distinct, rows_driven_distinct : the same over distinct mask prefixes only
     distinct : (n_images,) int32, distinct mask prefixes of the node's sums in this image's passes
 
@@ -74,7 +74,7 @@ class Timeline:
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """Everything a run found out. ``summary`` holds the keys of ``summary.json``; tables carry units in headers."""
+    """Everything a run found out. ``summary`` holds the keys of ``summary.json``; headers carry units."""
 
     summary: Mapping[str, Any]
     layers: pd.DataFrame

@@ -23,7 +23,9 @@ def component_table(ledger: Ledger) -> pd.DataFrame:
     """(component, layer, action, count, energy_j, busy_s, area_m2)."""
     import pandas as pd
 
-    return pd.DataFrame([astuple(row) for row in ledger.rows], columns=[field.name for field in fields(Row)])
+    names = [field.name for field in fields(Row)]
+    table: pd.DataFrame = pd.DataFrame([astuple(row) for row in ledger.rows], columns=names)
+    return table
 
 
 def layer_table(program: Program, times: Times, ledger: Ledger) -> pd.DataFrame:
@@ -43,11 +45,11 @@ def layer_table(program: Program, times: Times, ledger: Ledger) -> pd.DataFrame:
             "latency_s": times.latency_s,
         }
     )
-    table = pd.DataFrame(rows)
+    table: pd.DataFrame = pd.DataFrame(rows)
     counts = ["macs", "weights", "subarrays", "n_mvm", "n_conversions"]
-    return table.fillna(
-        {"output_shape": "", "utilization": 0.0, "busy_s": 0.0, **dict.fromkeys(counts, 0)}
-    ).astype({"macs": int, "weights": int, "subarrays": int})
+    absent = {"output_shape": "", "utilization": 0.0, "busy_s": 0.0, **dict.fromkeys(counts, 0)}
+    table = table.fillna(absent).astype({"macs": int, "weights": int, "subarrays": int})
+    return table
 
 
 def _row(program: Program, times: Times, ledger: Ledger, layer: str) -> dict[str, Any]:
