@@ -5,7 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["CapacityError", "CimsimError", "DataError", "InputError", "SpecError", "WorkloadError", "closest"]
+__all__ = [
+    "CapacityError",
+    "CimsimError",
+    "DataError",
+    "InputError",
+    "SpecError",
+    "WorkloadError",
+    "closest",
+    "show",
+]
+
+_SHOWN = 60
 
 
 class CimsimError(Exception):
@@ -47,6 +58,12 @@ class DataError(CimsimError):
 
 class CapacityError(CimsimError):
     """A network that does not fit the chip."""
+
+
+def show(value: object) -> str:
+    """The value as it may stand in a message: escaped and short."""
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
 def closest(word: str, candidates: Iterable[str]) -> str:

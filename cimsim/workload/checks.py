@@ -7,19 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cimsim.errors import WorkloadError, closest
+from cimsim.errors import WorkloadError, closest, show
 
 __all__ = ["boolean", "integer", "keys", "name", "number", "pair", "show", "text"]
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_SHOWN = 60
 _MAX_STEP = 2**20
-
-
-def show(value: object) -> str:
-    """The value as it may stand in a message: escaped and short."""
-    shown = repr(value)
-    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
 def integer(place: str, value: Any, low: int, high: int | None = None) -> int:

@@ -10,14 +10,16 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cimsim.errors import WorkloadError, closest
+from cimsim.npz import NpzReader
 from cimsim.workload import checks
-from cimsim.workload.archive import read_archive
 from cimsim.workload.dropout import n_members, redraw_readers
 from cimsim.workload.graph import WorkloadGraph
 from cimsim.workload.header import Header, check_output, parse_header, parse_spec, plain_spec
 from cimsim.workload.nodes import NodeTable, declared_names
 
 __all__ = ["build_graph", "load_workload"]
+
+_READER = NpzReader(WorkloadError, "cimsim.workload.save or np.savez_compressed", max_mib={"spec": 16})
 
 
 def load_workload(path: str | PathLike[str]) -> WorkloadGraph:
@@ -28,7 +30,7 @@ def load_workload(path: str | PathLike[str]) -> WorkloadGraph:
     WorkloadError : the file is missing, damaged, pickled or too large, or what it says breaks a rule
     """
     source = str(path)
-    arrays = dict(read_archive(Path(path)))
+    arrays = dict(_READER.read(Path(path)))
     if "spec" not in arrays:
         raise WorkloadError(source, "must have the array 'spec'", "", "is it another kind of .npz?")
     return build_graph(_spec_of(f"{source}: spec", arrays.pop("spec")), arrays, source)

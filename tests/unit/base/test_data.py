@@ -349,7 +349,7 @@ X = np.zeros((2, 1, 2, 3), int)
 Y = np.array([0, 1])
 ONE_BIT = InputSpec((1, 2, 3), 1)
 MISTAKES = [
-    ({"x": X}, SMALL, ": must hold the arrays x and y (got x)"),
+    ({"x": X}, SMALL, ": must hold the arrays x and y (got 'x')"),
     ({"x": X.astype(float), "y": Y}, SMALL, ": x: must hold integers (got dtype float64)"),
     (
         {"x": X[:, :, :1], "y": Y},
@@ -365,10 +365,18 @@ MISTAKES = [
     ({"x": X - 9, "y": Y}, SMALL, ": x[0, 0, 0, 0]: must be from -8 to 7, as the network's input (got -9)"),
     ({"x": X, "y": Y}, ONE_BIT, ": x[0, 0, 0, 0]: must hold only -1 and +1 (got 0)"),
     ({"x": X, "y": Y[:1]}, SMALL, ": y: must hold 2 labels, one per image (got shape (1,))"),
-    ({"x": X, "y": Y - 1}, SMALL, ": y: class labels must not be negative (got -1)"),
+    (
+        {"x": X, "y": np.array([0, 2**63], np.uint64)},
+        SMALL,
+        ": y: must fit in signed 64-bit integers (got 9223372036854775808)",
+    ),
     ({"x": X, "y": np.array([0.0, np.nan])}, SMALL, ": y: must be finite"),
     ({"x": X, "y": np.array(["a", "b"])}, SMALL, ": y: must hold numbers (got dtype <U1)"),
-    ({"x": X, "y": np.array([None, 1])}, SMALL, ": must hold plain arrays, no Python objects"),
+    (
+        {"x": X, "y": np.array([None, 1])},
+        SMALL,
+        ": array 'y': must hold numbers or text (got pickled Python objects)",
+    ),
 ]
 
 
@@ -382,12 +390,68 @@ def test_a_file_that_is_missing_or_broken(tmp_path):
     path = tmp_path / "mine.npz"
     assert message(load_dataset, path, SMALL) == f"{path}: no such file"
     path.write_bytes(b"not a zip file")
-    assert message(load_dataset, path, SMALL) == f"{path}: must be a complete .npz file; see numpy.savez"
+    assert message(load_dataset, path, SMALL) == (
+        f"{path}: must be an .npz archive (got another kind of file); write it with numpy.savez"
+    )
     whole = save(path, x=X, y=Y).read_bytes()
-    for broken in (whole[: len(whole) // 2], whole.replace(b"\x93NUMPY", b"\x93NUMPX")):
+    cut_header = whole.replace(b"(2, 1, 2, 3)", b"((((((((((((")
+    assert cut_header != whole
+    for broken in (whole[: len(whole) // 2], whole.replace(b"\x93NUMPY", b"\x93NUMPX"), cut_header):
         path.write_bytes(broken)
-        assert message(load_dataset, path, SMALL) == f"{path}: must be a complete .npz file; see numpy.savez"
+        assert message(load_dataset, path, SMALL) == (
+            f"{path}: must be a whole .npz archive (got a truncated or damaged one)"
+        )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x", b"no array")
         archive.writestr("y", b"no array")
-    assert message(load_dataset, path, SMALL) == f"{path}: must hold x and y as arrays; see numpy.savez"
+    assert message(load_dataset, path, SMALL) == (
+        f"{path}: must hold .npy members, stored or deflated (got 'x')"
+    )
+
+
+def test_a_damaged_header_that_numpy_cannot_tokenize(tmp_path):
+    path = tmp_path / "mine.npz"
+    head = b"{'descr': '<i8', 'shape': (((( \n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x01\x00" + bytes([len(head), 0]) + head)
+        archive.writestr("y.npy", b"")
+    assert message(load_dataset, path, SMALL) == (
+        f"{path}: must be a whole .npz archive (got a truncated or damaged one)"
+    )
+
+
+def test_an_encrypted_file(tmp_path):
+    path = save(tmp_path / "mine.npz", x=X, y=Y)
+    data = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        at = data.find(mark)
+        while at >= 0:
+            data[at + flags] |= 1
+            at = data.find(mark, at + 4)
+    path.write_bytes(data)
+    assert message(load_dataset, path, SMALL) == f"{path}: array 'x': must not be encrypted"
+
+
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    path = save(tmp_path / "mine.npz", x=X, y=Y)
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert message(load_dataset, path, SMALL) == f"{path}: must be readable (got permission denied)"
+
+
+def test_a_folder_is_no_file(tmp_path):
+    path = tmp_path / "mine.npz"
+    path.mkdir()
+    assert message(load_dataset, path, SMALL) == f"{path}: must be a file (got a directory)"
+
+
+def test_arrays_beside_x_and_y_are_not_read(tmp_path):
+    path = save(tmp_path / "mine.npz", x=X, y=Y, names=np.array(["a", None], dtype=object))
+    assert load_dataset(path, SMALL).y.tolist() == [0, 1]
+
+
+def test_negative_targets_are_left_to_the_task(tmp_path):
+    assert load_dataset(save(tmp_path / "mine.npz", x=X, y=Y - 7), SMALL).y.tolist() == [-7, -6]

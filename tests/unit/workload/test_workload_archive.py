@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cimsim.errors import WorkloadError
+from cimsim.npz import NpzReader
 from cimsim.workload import build_graph, load_workload, save
-from cimsim.workload.archive import read_archive
 
 Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
@@ -238,7 +238,7 @@ def test_ten_lines_of_numpy_are_enough(tmp_path: Path) -> None:
 def test_numbers_of_other_types_and_orders(tmp_path: Path, dtype: str) -> None:
     values = np.arange(12, dtype=dtype).reshape(3, 4)
     path = zipped(tmp_path / "x.npz", {"c.npy": npy(values), "f.npy": npy(np.asfortranarray(values))})
-    arrays = read_archive(path)
+    arrays = NpzReader(WorkloadError, "").read(path)
     np.testing.assert_array_equal(arrays["c"], values)
     np.testing.assert_array_equal(arrays["f"], values)
 
