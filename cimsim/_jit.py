@@ -1,16 +1,31 @@
 """The one door to Numba and LLVM.
 
-Compiled functions live at module level, take C-contiguous arrays and are cached on disk. ``CIMSIM_JIT=0``
+Compiled functions live at module level, take C-contiguous arrays and are cached on disk: beside the source,
+else in the user's cache, else in a private folder for temporary files, else not at all. ``CIMSIM_JIT=0``
 turns the compiler off: `njit` returns the function as it is, `intrinsic` returns the plain twin.
 """
 
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
-__all__ = ["JIT", "fused", "host_features", "host_machine", "intrinsic", "ir", "llvm_call", "njit", "types"]
+__all__ = [
+    "JIT",
+    "fused",
+    "host_features",
+    "host_machine",
+    "intrinsic",
+    "ir",
+    "llvm_call",
+    "njit",
+    "private_folder",
+    "types",
+]
 
 JIT = os.environ.get("CIMSIM_JIT", "1") != "0"
 
@@ -29,10 +44,8 @@ types: Any = numba.types if JIT else None
 
 
 def njit(function: Function) -> Function:
-    """Compile on first call: no Python objects, no GIL, strict IEEE arithmetic, cached beside the source."""
-    if not JIT:
-        return function
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compile on first call: no Python objects, no GIL, strict IEEE arithmetic, cached on disk."""
+    return _compiled(function) if JIT else function
 
 
 def fused(function: Function) -> Function:
@@ -40,10 +53,38 @@ def fused(function: Function) -> Function:
 
     Between functions that take arrays, counting references cost the event engine more than its events.
     """
-    if not JIT:
-        return function
-    lean: dict[str, Any] = {"forceinline": True, "_nrt": False}
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy", **lean)(function))
+    return _compiled(function, forceinline=True, _nrt=False) if JIT else function
+
+
+def _compiled(function: Function, **options: Any) -> Function:
+    """Where Numba finds no place for its cache (package and home read-only), give it one, or do without."""
+    options = {"nogil": True, "error_model": "numpy", **options}
+    try:
+        return cast(Function, numba.njit(cache=True, **options)(function))
+    except RuntimeError:
+        folder = private_folder()
+    if folder is not None:
+        config: Any = numba.config
+        config.CACHE_DIR = str(folder)
+    return cast(Function, numba.njit(cache=folder is not None, **options)(function))
+
+
+def private_folder() -> Path | None:
+    """A folder for temporary files that nobody else can write to: what is cached there is run as code.
+
+    None where there is none, or where it belongs to somebody else.
+    """
+    if not hasattr(os, "getuid"):
+        return None
+    try:
+        folder = Path(tempfile.gettempdir()) / f"cimsim-numba-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return None
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    return folder if is_ours and not found.st_mode & 0o077 else None
 
 
 def intrinsic(twin: Function) -> Callable[[Callable[..., Any]], Function]:

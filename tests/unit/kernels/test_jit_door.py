@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from cimsim import _jit
 from cimsim.sim import kernels
 from cimsim.sim.kernels import bits, lookup
+
+ROOT = Path(__file__).resolve().parents[3]
 
 SCRIPT = """
 import sys
@@ -100,6 +104,67 @@ class TestTwins:
         for ours, twin, before in zip(fast, slow, start, strict=True):
             np.testing.assert_array_equal(ours, twin)
             assert not np.array_equal(ours, before)
+
+
+@pytest.mark.skipif(not _jit.JIT, reason="needs the compiler")
+@pytest.mark.parametrize("has_temporary_folder", [True, False])
+def test_a_package_and_a_home_that_are_read_only(tmp_path, has_temporary_folder):
+    """Files where folders would have to be refuse even root."""
+    module = tmp_path / "house" / "probe.py"
+    module.parent.mkdir()
+    (module.parent / "__pycache__").write_text("")
+    module.write_text(
+        "import numba\nfrom cimsim import _jit\n@_jit.njit\ndef twice(x):\n    return 2 * x\n"
+        "@_jit.fused\ndef half(x):\n    return x // 2\n"
+        "print(twice(21), half(84), numba.config.CACHE_DIR)\n"
+    )
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    mine = temporary / f"cimsim-numba-{os.getuid()}"
+    if not has_temporary_folder:
+        mine.write_text("")
+    environment = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
+    environment |= {"HOME": "/dev/null", "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, str(module)], env=environment, capture_output=True, text=True)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert done.stdout == f"42 42 {mine if has_temporary_folder else ''}\n"
+    assert any(mine.rglob("*.nbc")) == has_temporary_folder
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs users and permissions")
+class TestPrivateFolder:
+    """Code is only ever loaded from a folder that nobody else can write to."""
+
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        return tmp_path / f"cimsim-numba-{os.getuid()}"
+
+    def test_it_is_made_for_us_alone_and_found_again(self, folder):
+        assert _jit.private_folder() == folder
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert _jit.private_folder() == folder
+
+    def test_one_that_others_can_write_to_is_not_used(self, folder):
+        folder.mkdir()
+        folder.chmod(0o722)
+        assert _jit.private_folder() is None
+
+    def test_one_of_somebody_else_is_not_used(self, folder, monkeypatch):
+        folder.mkdir(mode=0o700)
+        uid = os.getuid()
+        folder.rename(folder.with_name(f"cimsim-numba-{uid + 1}"))
+        monkeypatch.setattr(os, "getuid", lambda: uid + 1)
+        assert _jit.private_folder() is None
+
+    def test_a_link_is_not_followed(self, folder, tmp_path):
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        folder.symlink_to(tmp_path / "elsewhere")
+        assert _jit.private_folder() is None
+
+    def test_without_a_folder_for_temporary_files_there_is_none(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        assert _jit.private_folder() is None
 
 
 def test_packed_weights_know_their_layer():
