@@ -62,8 +62,13 @@ def accuracy(probabilities: ArrayLike, labels: ArrayLike) -> float:
     ----------
     probabilities : (n_images, n_classes)
     labels : (n_images,) integers
+
+    Raises
+    ------
+    ValueError : labels of another shape or type, or beyond the classes; as of all scores
     """
-    return float(np.mean(np.argmax(np.asarray(probabilities), axis=1) == np.asarray(labels)))
+    p, y = _classified(probabilities, labels)
+    return float(np.mean(p.argmax(axis=1) == y))
 
 
 def wilson_interval(k: int, n: int) -> tuple[float, float]:
@@ -138,9 +143,9 @@ def predictive_entropy_nats(probabilities: ArrayLike) -> NDArray[np.float64]:
 
 
 def rmse(outputs: ArrayLike, targets: ArrayLike) -> float:
-    """Root of the mean squared difference over images and outputs, which must be equally many."""
-    prediction = np.asarray(outputs, dtype=np.float64)
-    target = np.asarray(targets, dtype=np.float64).reshape(prediction.shape)
+    """Root of the mean squared difference over images and outputs; `ValueError` where the shapes differ."""
+    prediction, target = np.asarray(outputs, dtype=np.float64), np.asarray(targets, dtype=np.float64)
+    _check_shape("targets", target.shape, prediction.shape)
     return float(np.sqrt(np.mean((prediction - target) ** 2)))
 
 
@@ -157,9 +162,9 @@ def pixel_accuracy(probabilities: ArrayLike, labels: ArrayLike) -> float:
 
 def mean_iou(probabilities: ArrayLike, labels: ArrayLike) -> float:
     """Intersection over union of each class over all images, averaged over classes seen or predicted."""
-    p = np.asarray(probabilities)
+    p, y = _classified(probabilities, labels)
     n_classes = p.shape[1]
-    pairs = np.asarray(labels, dtype=np.int64).ravel() * n_classes + p.argmax(axis=1).ravel()
+    pairs = y.ravel() * n_classes + p.argmax(axis=1).ravel()
     confusion = np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
     hits = np.diag(confusion)
     union = confusion.sum(axis=0) + confusion.sum(axis=1) - hits
@@ -198,4 +203,14 @@ def score(task: str, outputs: ArrayLike, labels: ArrayLike) -> dict[str, float]:
 
 
 def _classified(probabilities: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    return np.asarray(probabilities, dtype=np.float64), np.asarray(labels, dtype=np.int64)
+    """Both as arrays, when each distribution over the classes (axis 1) has a label."""
+    p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(labels)
+    _check_shape("labels", y.shape, p.shape[:1] + p.shape[2:])
+    if not np.issubdtype(y.dtype, np.integer) or (y.size and not 0 <= y.min() <= y.max() < p.shape[1]):
+        raise ValueError(f"labels must be integers from 0 to {p.shape[1] - 1}")
+    return p, y.astype(np.int64)
+
+
+def _check_shape(name: str, found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    if found != wanted:
+        raise ValueError(f"{name} must have the shape {wanted} (got {found})")

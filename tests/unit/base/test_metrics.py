@@ -116,7 +116,7 @@ def test_entropy_of_certainty_is_zero_not_minus_zero():
 
 
 def test_rmse_by_hand():
-    assert metrics.rmse([[3.0], [0.0]], [0.0, 4.0]) == pytest.approx(math.sqrt(12.5))
+    assert metrics.rmse([[3.0], [0.0]], [[0.0], [4.0]]) == pytest.approx(math.sqrt(12.5))
 
 
 @settings(deadline=None, max_examples=30)
@@ -139,7 +139,37 @@ def test_the_task_decides_the_metrics():
     assert scores["accuracy"] == 0.5
     assert (scores["accuracy_low"], scores["accuracy_high"]) == metrics.wilson_interval(1, 2)
     assert set(scores) >= {"nll", "ece", "brier_score"}
-    assert metrics.score("regression", p[:, :1], np.array([0.9, 0.2])) == {"rmse": 0.0}
+    assert metrics.score("regression", p[:, :1], np.array([[0.9], [0.2]])) == {"rmse": 0.0}
     maps = np.stack([p, p[:, ::-1]], axis=2)[..., None]
     scores = metrics.score("segmentation", maps, np.zeros((2, 2, 1), int))
     assert set(scores) >= {"pixel_accuracy", "mean_iou"}
+
+
+P, MAPS = np.full((7, 3), 1 / 3), np.full((7, 3, 4, 4), 1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: metrics.accuracy(P, np.zeros(1, int)), "labels must have the shape (7,) (got (1,))"),
+        (lambda: metrics.nll(P, np.zeros((7, 1), int)), "labels must have the shape (7,) (got (7, 1))"),
+        (lambda: metrics.ece(P, np.zeros(6, int)), "labels must have the shape (7,) (got (6,))"),
+        (
+            lambda: metrics.pixel_accuracy(MAPS, np.zeros((7, 1, 4, 4), int)),
+            "labels must have the shape (7, 4, 4) (got (7, 1, 4, 4))",
+        ),
+        (
+            lambda: metrics.mean_iou(MAPS, np.zeros((7, 16), int)),
+            "labels must have the shape (7, 4, 4) (got (7, 16))",
+        ),
+        (lambda: metrics.rmse(P, np.zeros(7)), "targets must have the shape (7, 3) (got (7,))"),
+        (lambda: metrics.rmse(P, np.zeros(21)), "targets must have the shape (7, 3) (got (21,))"),
+        (lambda: metrics.accuracy(P, np.zeros(7)), "labels must be integers from 0 to 2"),
+        (lambda: metrics.brier_score(P, np.full(7, -1)), "labels must be integers from 0 to 2"),
+        (lambda: metrics.mean_iou(MAPS, np.full((7, 4, 4), 3)), "labels must be integers from 0 to 2"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(call, message):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert str(caught.value) == message
