@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from cimsim.data.arrays import read_arrays
+from cimsim.data.arrays import check_arrays, read_arrays
 from cimsim.data.catalog import BUILTIN
 from cimsim.data.encoding import InputEncoding, encode_pixels
 from cimsim.data.files import locate_files, locate_table
 from cimsim.data.formats import read_cifar, read_idx, read_pixel_table
 from cimsim.errors import DataError, closest
 
-__all__ = ["Dataset", "load_dataset", "load_pixels"]
+__all__ = ["Dataset", "given_dataset", "load_dataset", "load_pixels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +29,14 @@ class Dataset:
     y : (n,) int64 class labels; a user's file may hold other targets (n, ...), int64 or float64
     name : the known name, or the stem of the file
     classes : names of the classes; empty for a user's file
-    source : the file or files it was read from
+    source : the files it was read from, the one with the labels last; ``<memory>`` of given arrays
     """
 
     x: NDArray[Any]
     y: NDArray[Any]
     name: str
     classes: tuple[str, ...]
-    source: str
+    source: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.x)
@@ -66,7 +66,7 @@ def load_dataset(
     name = str(name_or_path)
     if name.endswith(".npz"):
         x, y = read_arrays(Path(name), input_spec)
-        return Dataset(*_first(name, x, y, n_images), Path(name).stem, (), name)
+        return Dataset(*_first(name, x, y, n_images), Path(name).stem, (), (name,))
     pixels, y, source = _read(name, "test", data_dir, download)
     known = BUILTIN[name]
     pixels, y = _first(name, pixels, y, n_images)
@@ -75,6 +75,15 @@ def load_dataset(
         raise DataError(name, f"images of {image} do not fit the network's input of {network}")
     x = encode_pixels(pixels, input_spec).reshape(len(y), *input_spec.shape)
     return Dataset(x, y, name, known.classes, source)
+
+
+def given_dataset(
+    x: ArrayLike, y: ArrayLike, input_spec: InputEncoding, *, n_images: int | None = None
+) -> Dataset:
+    """The first ``n_images`` of arrays in memory, under the rules of a user's file; raises ``DataError``."""
+    name = "<memory>"
+    arrays = check_arrays(name, np.asarray(x), np.asarray(y), input_spec)
+    return Dataset(*_first(name, *arrays, n_images), name, (), (name,))
 
 
 def load_pixels(
@@ -90,7 +99,7 @@ def load_pixels(
 
 def _read(
     name: str, split: str, data_dir: str | Path | None, download: bool
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], str]:
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
     if name not in BUILTIN:
         is_path = Path(name).suffix != "" or "/" in name
         cure = "a file must end in .npz" if is_path else closest(name, BUILTIN)
@@ -107,7 +116,7 @@ def _read(
         raise DataError(str(paths[0]), f"must hold images of {wanted}", image)
     if len(labels) and labels.max() >= len(known.classes):
         raise DataError(str(paths[-1]), f"labels must be below {len(known.classes)}", str(labels.max()))
-    return pixels, labels.astype(np.int64), ", ".join(map(str, paths))
+    return pixels, labels.astype(np.int64), tuple(map(str, paths))
 
 
 def _read_table(name: str, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim.data import Dataset, load_dataset
-from cimsim.data.encoding import value_range
-from cimsim.errors import DataError, InputError
+from cimsim.data import Dataset, given_dataset, load_dataset
+from cimsim.errors import DataError, InputError, show
 from cimsim.mapping.randomness import is_drawn
 from cimsim.workload.dropout import n_members
 from cimsim.workload.graph import WorkloadGraph
 
-__all__ = ["DEFAULT_PASSES", "Samples", "check_fidelity", "choose_passes", "load_images"]
+__all__ = [
+    "DEFAULT_PASSES",
+    "MAX_PASSES",
+    "Samples",
+    "check_fidelity",
+    "check_seed",
+    "choose_passes",
+    "load_images",
+]
 
 DEFAULT_PASSES = 20
 """Monte-Carlo passes where something is random and nobody says how many."""
+
+MAX_PASSES = 100_000
+"""Monte-Carlo passes at most: their sampling error is then a three-hundredth of that of one pass."""
 
 Samples = int | Literal["exact"]
 
@@ -27,6 +38,11 @@ def check_fidelity(fidelity: str) -> None:
     """Refuse what is not built yet."""
     if fidelity != "ideal":
         raise InputError("fidelity", "must be 'ideal' in this version", repr(fidelity), "leave it out")
+
+
+def check_seed(seed: object) -> int:
+    """The seed as int."""
+    return _integer("seed", seed, "from 0", 0)
 
 
 def choose_passes(graph: WorkloadGraph, schedule: str, n_mc_samples: Samples | None) -> tuple[Samples, str]:
@@ -43,12 +59,11 @@ def choose_passes(graph: WorkloadGraph, schedule: str, n_mc_samples: Samples | N
             n_members(node) for node in graph.nodes if node.dropout and node.dropout.kind == "ensemble"
         )
         return max(members, default=1), schedule
-    if isinstance(n_mc_samples, bool) or not isinstance(n_mc_samples, int) or n_mc_samples < 1:
-        raise InputError("n_mc_samples", "must be an integer from 1, or 'exact'", repr(n_mc_samples))
+    n_passes = _integer("n_mc_samples", n_mc_samples, f"from 1 to {MAX_PASSES}, or 'exact'", 1, MAX_PASSES)
     if schedule == "enumerate":
         rule = "must be left out where chip.mc_schedule is enumerate, which plays every mask"
-        raise InputError("n_mc_samples", rule, str(n_mc_samples), "leave it out, or choose another schedule")
-    return n_mc_samples, schedule
+        raise InputError("n_mc_samples", rule, str(n_passes), "leave it out, or choose another schedule")
+    return n_passes, schedule
 
 
 def load_images(
@@ -62,46 +77,42 @@ def load_images(
     y: NDArray[Any] | None,
 ) -> Dataset:
     """The given arrays, or the named data set, or the one that the workload names."""
-    if n_images is not None and n_images < 1:
-        raise InputError("n_images", "must be at least 1", str(n_images))
+    if n_images is not None:
+        n_images = _integer("n_images", n_images, "from 1", 1)
     if x is not None or y is not None:
         if data is not None:
             raise InputError("data", "must be left out where x and y are given", str(data))
-        dataset = _given(graph, x, y, n_images)
+        if x is None or y is None:
+            raise InputError("x, y", "must be given together")
+        given = given_dataset(x, y, graph.input, n_images=n_images)
+        dataset = replace(given, classes=graph.classes)
     else:
         name = data if data is not None else graph.dataset
         if name is None:
             raise InputError(graph.source, "names no data set", cure="say which one with data (--data)")
         dataset = load_dataset(name, graph.input, data_dir=data_dir, n_images=n_images, download=download)
-    if graph.task == "classification":
-        _check_labels(graph, dataset)
+    _check_targets(graph, dataset)
     return dataset
 
 
-def _given(
-    graph: WorkloadGraph, x: NDArray[Any] | None, y: NDArray[Any] | None, n_images: int | None
-) -> Dataset:
-    if x is None or y is None:
-        raise InputError("x, y", "must be given together")
-    x, y = np.asarray(x)[:n_images], np.asarray(y)[:n_images]
-    wanted = ", ".join(map(str, graph.input.shape))
-    if not np.issubdtype(x.dtype, np.integer):
-        raise DataError("x", "must hold integers", f"dtype {x.dtype}")
-    if x.ndim == 0 or len(x) == 0 or x.shape[1:] != graph.input.shape:
-        raise DataError("x", f"the network's input needs the shape (n, {wanted})", str(x.shape))
-    low, high = value_range(graph.input)
-    if x.min() < low or x.max() > high or (graph.input.bits == 1 and not x.all()):
-        rule = "must hold -1 and +1" if graph.input.bits == 1 else f"must hold integers from {low} to {high}"
-        raise DataError("x", rule, f"{x.min()} to {x.max()}")
-    if y.ndim == 0 or len(y) != len(x):
-        raise DataError("y", f"must hold {len(x)} labels, one per image", f"shape {y.shape}")
-    return Dataset(x, y, "<memory>", graph.classes, "<memory>")
+def _check_targets(graph: WorkloadGraph, dataset: Dataset) -> None:
+    """What the task compares with the output: labels (n,) or (n, rows, columns), or targets of its shape."""
+    y, shape, place = dataset.y, graph.shapes[graph.output], f"{dataset.source[-1]}: y"
+    wanted = (len(dataset), *(shape if graph.task == "regression" else shape[1:]))
+    if y.shape != wanted:
+        raise DataError(place, f"a {graph.task} needs the shape {wanted}", str(y.shape))
+    if graph.task == "regression":
+        return
+    rule = f"labels must be integers from 0 to {shape[0] - 1}"
+    if not np.issubdtype(y.dtype, np.integer):
+        raise DataError(place, rule, f"dtype {y.dtype}")
+    if y.min() < 0 or y.max() >= shape[0]:
+        raise DataError(place, rule, f"{y.min()} to {y.max()}")
 
 
-def _check_labels(graph: WorkloadGraph, dataset: Dataset) -> None:
-    n_classes = graph.shapes[graph.output][0]
-    y = dataset.y
-    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() >= n_classes:
-        got = f"{y.min()} to {y.max()}" if y.ndim == 1 else f"shape {y.shape}"
-        rule = f"labels must be integers from 0 to {n_classes - 1}, one per image"
-        raise DataError(f"{dataset.source}: y", rule, got)
+def _integer(name: str, value: object, span: str, low: int, high: int | None = None) -> int:
+    """The value as int; booleans are not integers, those of NumPy are."""
+    number = int(value) if isinstance(value, (int, np.integer)) and not isinstance(value, bool) else None
+    if number is None or number < low or (high is not None and number > high):
+        raise InputError(name, f"must be an integer {span}", show(value))
+    return number

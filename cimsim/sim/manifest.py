@@ -17,20 +17,26 @@ __all__ = ["build_manifest"]
 _LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pydantic")
 
 
-def build_manifest(spec: ArchSpec, settings: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
+def build_manifest(
+    spec: ArchSpec, settings: Mapping[str, Any], files: Mapping[str, str | tuple[str, ...]]
+) -> dict[str, Any]:
     """What it takes to repeat a run. No time, no machine: equal runs have equal manifests.
 
     Parameters
     ----------
     settings : the arguments of the run
-    files : role -> path; what is no file (data made in memory, several files) keeps its name without a hash
+    files : role -> path, or all paths of a role that may have several; what is no file (data made in memory)
+        keeps its name without a hash
     """
     return {
         "cimsim_version": cimsim.__version__,
         "python_version": platform.python_version(),
         "library_versions": {name: _version(name) for name in _LIBRARIES},
         **settings,
-        "files": {role: {"path": path, "sha256": _sha256(Path(path))} for role, path in files.items()},
+        "files": {
+            role: _file(paths) if isinstance(paths, str) else [_file(path) for path in paths]
+            for role, paths in files.items()
+        },
         "architecture": spec.model_dump(mode="json"),
         "sources": _sources(spec),
     }
@@ -42,6 +48,10 @@ def _sources(spec: ArchSpec) -> list[dict[str, Any]]:
     for path, quantity in spec.quantities.items():
         used.setdefault((quantity.source, quantity.grade), []).append(path)
     return [{"source": s, "grade": g, "quantities": paths} for (s, g), paths in used.items()]
+
+
+def _file(path: str) -> dict[str, str | None]:
+    return {"path": path, "sha256": _sha256(Path(path))}
 
 
 def _sha256(path: Path) -> str | None:

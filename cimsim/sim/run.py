@@ -17,7 +17,7 @@ from cimsim.mapping.mapper import map_network
 from cimsim.mapping.program import Program
 from cimsim.metrics import predictive_entropy_nats, score
 from cimsim.sim.counts import ArrayUse, array_use
-from cimsim.sim.inputs import Samples, check_fidelity, choose_passes, load_images
+from cimsim.sim.inputs import Samples, check_fidelity, check_seed, choose_passes, load_images
 from cimsim.sim.ledger import book, energy_draws_j
 from cimsim.sim.manifest import build_manifest
 from cimsim.sim.memory import memory_blocks
@@ -59,12 +59,13 @@ def simulate(
     data : name of a data set or path of an ``.npz`` with ``x`` and ``y``; default: the one the workload names
     data_dir : folder that holds the data sets
     n_images : take the first n (default: all)
-    n_mc_samples : Monte-Carlo passes, or "exact" for every mask with its probability; default 20, or 1 where
-        nothing is random
+    n_mc_samples : Monte-Carlo passes, at most 100,000, or "exact" for every mask with its probability;
+        default 20, or 1 where nothing is random
     fidelity : how much physics the values see: "ideal"
     seed : fixes every random draw
     progress : called with (stage, done, total)
-    x, y : (n, *input shape) integers in the input's encoding and (n,) labels, instead of ``data``
+    x, y : (n, *input shape) integers in the input's encoding, and the labels (n,), instead of ``data``; a
+        segmentation has labels (n, rows, columns), a regression targets (n, *output shape)
     download : whether a missing data set may be fetched
 
     Raises
@@ -73,6 +74,7 @@ def simulate(
         Input that cannot be used; one message says where, why and what to do.
     """
     check_fidelity(fidelity)
+    seed = check_seed(seed)
     samples, schedule = choose_passes(workload, arch.chip.mc_schedule, n_mc_samples)
     images = load_images(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
@@ -140,7 +142,7 @@ def _predictions(graph: WorkloadGraph, values: Values, images: Dataset) -> Predi
     return Predictions(values.probabilities, entropy, images.y, values.masks)
 
 
-def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str]:
+def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str | tuple[str, ...]]:
     return {
         "architecture": arch.source,
         "workload": workload.source,

@@ -125,6 +125,8 @@ def test_idx_files_are_read_from_the_folder_of_their_name(mnist, monkeypatch):
     folder, pixels, labels = mnist
     data = load_dataset("mnist", BYTES, data_dir=folder)
     assert np.array_equal(data.x[:, 0], pixels) and np.array_equal(data.y, labels)
+    names = ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+    assert data.source == tuple(str(folder / "mnist" / name) for name in names)
     monkeypatch.setenv("CIMSIM_DATA_DIR", str(folder))
     assert np.array_equal(load_dataset("mnist", BYTES).x, data.x)
 
@@ -336,7 +338,7 @@ def test_a_users_file_is_taken_as_it_is(tmp_path):
     data = load_dataset(path, SMALL)
     assert np.array_equal(data.x, x) and data.x.dtype == np.int8
     assert data.y.tolist() == [1, 0] and data.y.dtype == np.int64
-    assert (data.name, data.classes, data.source) == ("mine", (), str(path))
+    assert (data.name, data.classes, data.source) == ("mine", (), (str(path),))
     assert np.array_equal(load_dataset(str(path), SMALL, n_images=1).x, x[:1])
 
 

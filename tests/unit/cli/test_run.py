@@ -108,8 +108,8 @@ LABELS = np.zeros(3, np.int64)
         ({"x": np.ones((3, 1, 5, 5), np.int8), "y": LABELS},
          "x: the network's input needs the shape (n, 1, 4, 4) (got (3, 1, 5, 5))"),
         ({"x": 0 * SIGNS, "y": LABELS}, "x[0, 0, 0, 0]: must hold only -1 and +1 (got 0)"),
-        ({"x": SIGNS}, "must hold the arrays x and y (got x)"),
-        ({"x": SIGNS, "y": LABELS + 3}, "y: labels must be integers from 0 to 2, one per image (got 3 to 3)"),
+        ({"x": SIGNS}, "must hold the arrays x and y (got 'x')"),
+        ({"x": SIGNS, "y": LABELS + 3}, "y: labels must be integers from 0 to 2 (got 3 to 3)"),
     ],
 )  # fmt: skip
 def test_data_that_do_not_fit(cimsim_cli, here, arrays, message):
