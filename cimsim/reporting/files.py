@@ -90,6 +90,7 @@ def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
         predictive_entropy_nats=predictions.predictive_entropy_nats,
         labels=predictions.labels,
         masks=predictions.masks,
+        weights=predictions.weights,
     )
     save_figures(result, directory / "figures")
     if trace:

@@ -48,13 +48,15 @@ class Predictions:
     """Averaged outputs.
 
     ``probabilities`` (n_images, n_classes) for classification, else the mean output; ``masks`` uint8
-    (n_images, n_mc_samples, n_stochastic_nodes), the state drawn at each node with a scalar mask.
+    (n_images, n_mc_samples, n_stochastic_nodes), the state drawn at each node with a scalar mask; ``weights``
+    (n_mc_samples,), what each pass counts in the average: the probability of its masks where all are played.
     """
 
     probabilities: NDArray[np.float64]
     predictive_entropy_nats: NDArray[np.float64]
     labels: NDArray[np.int64]
     masks: NDArray[np.uint8]
+    weights: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

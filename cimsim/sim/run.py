@@ -139,7 +139,7 @@ def _predictions(graph: WorkloadGraph, values: Values, images: Dataset) -> Predi
     """Answers with labels; a regression has no entropy."""
     is_distribution = graph.task != "regression"
     entropy = predictive_entropy_nats(values.probabilities) if is_distribution else np.zeros(len(images))
-    return Predictions(values.probabilities, entropy, images.y, values.masks)
+    return Predictions(values.probabilities, entropy, images.y, values.masks, values.weights)
 
 
 def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str | tuple[str, ...]]:

@@ -37,6 +37,7 @@ class Values:
         beyond it is the mutual information of answer and mask. A segmentation's is the mean over positions,
         a regression has none (0)
     masks : uint8 (n_images, n_passes, n_nodes), columns as in `cimsim.mapping.states.scalar_nodes`
+    weights : (n_passes,) share of each pass in the averages, sum 1
     activities : by MAC node; `exact` plays every mask once in each image
     n_random_bits : drawn for one image, all its passes
     """
@@ -44,6 +45,7 @@ class Values:
     probabilities: NDArray[np.float64]
     expected_entropy_nats: NDArray[np.float64]
     masks: NDArray[np.uint8]
+    weights: NDArray[np.float64]
     activities: Mapping[str, Activity]
     n_random_bits: int
 
@@ -89,7 +91,9 @@ def run_values(
             progress(here.stop, n_images)
     probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))
     per_pass = 0 if n_mc_samples == "exact" else sum(random_bits(graph, node) for node in graph.nodes)
-    return Values(probabilities, entropies, masks, network.activity.result(), len(weights) * per_pass)
+    return Values(
+        probabilities, entropies, masks, weights, network.activity.result(), len(weights) * per_pass
+    )
 
 
 def _masks(

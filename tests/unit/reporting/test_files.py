@@ -46,7 +46,8 @@ def test_the_files_hold_the_result(result, tmp_path, no_figures):
     with np.load(directory / "predictions.npz", allow_pickle=False) as arrays:
         np.testing.assert_array_equal(arrays["probabilities"], result.predictions.probabilities)
         np.testing.assert_array_equal(arrays["masks"], result.predictions.masks)
-        assert set(arrays) == {"probabilities", "predictive_entropy_nats", "labels", "masks"}
+        np.testing.assert_array_equal(arrays["weights"], result.predictions.weights)
+        assert set(arrays) == {"probabilities", "predictive_entropy_nats", "labels", "masks", "weights"}
     assert not (directory / "trace.json").exists()
 
 
