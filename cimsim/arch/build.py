@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from cimsim.arch.chip import Chip, Geometry, Timing
 from cimsim.arch.parts_array import readouts_per_macro, wordline_latency
 from cimsim.arch.quantity import Pick, nominal
@@ -28,11 +26,11 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         spec=spec,
         geometry=_geometry(spec),
         timing=_timing(spec, components),
-        components=MappingProxyType(components),
+        components=components,
         mc_schedule=spec.chip.mc_schedule,
         first_layer=spec.chip.first_layer,
         conv_mapping=spec.chip.conv_mapping,
-        replicas=MappingProxyType(dict(spec.chip.replicas)),
+        replicas=dict(spec.chip.replicas),
     )
 
 
