@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -31,6 +32,10 @@ Exit codes: 0 done, 2 the input cannot be used (one message says why),
 """
 
 
+_READER_LEFT = 141
+"""As the shell reports a program that SIGPIPE ends: the reader of the output wanted no more of it."""
+
+
 class _Front(click.Group):
     """Turns every error into one message and the right exit code."""
 
@@ -50,8 +55,7 @@ class _Front(click.Group):
         except CimsimError as error:
             _stop(str(error), 2)
         except click.UsageError as error:
-            where = f" (see '{error.ctx.command_path} --help')" if error.ctx else ""
-            _stop(error.format_message() + where, 2)
+            _stop_usage(error)
         except click.ClickException as error:
             _stop(error.format_message(), 2)
         except click.Abort:
@@ -59,6 +63,24 @@ class _Front(click.Group):
         except Exception:
             _our_fault()
         sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; when the reader of its output leaves (``| head``), end without a word."""
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, SystemExit) as end:
+            if not isinstance(end, BrokenPipeError) and not isinstance(end.__context__, BrokenPipeError):
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_READER_LEFT)
+
+
+def _stop_usage(error: click.UsageError) -> NoReturn:
+    if error.ctx and type(error).__name__ == "NoArgsIsHelpError":
+        click.echo(error.ctx.get_help(), err=True)
+        sys.exit(2)
+    see = f"; see '{error.ctx.command_path} --help'" if error.ctx else ""
+    _stop(error.format_message().rstrip(".") + see, 2)
 
 
 def _stop(message: str, code: int) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cimsim.cli.table import print_table
+from cimsim.cli.words import one_of
 
 __all__ = ["list_command"]
 
@@ -15,8 +16,11 @@ Examples:
 """
 
 
+_WORDS = ("archs", "workloads", "components", "datasets", "methods")
+
+
 @click.command("list", epilog=_EPILOG)
-@click.argument("what", type=click.Choice(["archs", "workloads", "components", "datasets", "methods"]))
+@click.argument("what", metavar=f"{{{'|'.join(_WORDS)}}}", callback=one_of(_WORDS))
 def list_command(what: str) -> None:
     """List what can be named, and where it comes from."""
     _LISTS[what]()

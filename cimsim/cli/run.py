@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cimsim.cli.words import passes, whole_number
 from cimsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,15 +30,6 @@ and figures/. An existing report there is replaced, other folders are not.
 """
 
 
-def _passes(context: click.Context, parameter: click.Parameter, value: str | None) -> int | str | None:
-    """A number of Monte-Carlo passes, or "exact"."""
-    if value is None or value == "exact":
-        return value
-    if not (value.isascii() and value.isdigit() and int(value) >= 1):
-        raise click.BadParameter(f"must be a number of passes from 1, or 'exact' (got {value!r})")
-    return int(value)
-
-
 _FOLDER = click.Path(path_type=Path)
 
 
@@ -50,11 +42,11 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--data-dir", type=_FOLDER, metavar="DIR", help="Folder that holds the data sets.")
 @click.option("--download", is_flag=True, help="Allow fetching the data set; its hash is checked.")
 @click.option(
-    "--images", type=click.IntRange(min=1), metavar="N", help="Take the first N images [default: all]."
+    "--images", callback=whole_number(1), metavar="N", help="Take the first N images [default: all]."
 )
 @click.option(
     "--mc",
-    callback=_passes,
+    callback=passes,
     metavar="T|exact",
     help="Monte-Carlo passes [default: 20, or 1 where nothing is random].",
 )
@@ -63,8 +55,8 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option(
     "--instances",
-    type=click.IntRange(min=1),
-    default=1,
+    callback=whole_number(1),
+    default="1",
     show_default=True,
     metavar="N",
     help="Chips drawn from the fabrication spread.",
@@ -74,8 +66,8 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
-    default=0,
+    callback=whole_number(0),
+    default="0",
     show_default=True,
     metavar="S",
     help="Fixes every random draw.",
@@ -83,7 +75,12 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--out", type=_FOLDER, metavar="DIR", help="Report folder [default: reports/ARCH-WORKLOAD].")
 @click.option("--trace", is_flag=True, help="Also write trace.json (opens in ui.perfetto.dev).")
 @click.option(
-    "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Processes."
+    "--jobs",
+    callback=whole_number(1),
+    default="1",
+    show_default=True,
+    metavar="N",
+    help="Processes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the page.")
 def run(arch: str, workload: str, *, out: Path | None, trace: bool, as_json: bool, **options: Any) -> None:

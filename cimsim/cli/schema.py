@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cimsim.cli.words import one_of
+
 __all__ = ["schema"]
 
 _EPILOG = """\b
@@ -13,9 +15,11 @@ Example, for editors with the YAML language server:
   # yaml-language-server: $schema=arch.schema.json
 """
 
+_NO_SWEEP = "the schema of sweep files comes with the command sweep, which this version does not have"
+
 
 @click.command(epilog=_EPILOG)
-@click.argument("what", type=click.Choice(["arch"]))
+@click.argument("what", metavar="{arch}", callback=one_of(("arch",), {"sweep": _NO_SWEEP}))
 def schema(what: str) -> None:
     """Print the JSON Schema of architecture files."""
     import json

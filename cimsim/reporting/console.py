@@ -24,7 +24,7 @@ _N_BARS = 6
 
 
 def print_summary(result: RunResult, *, directory: Path | None = None, file: IO[str] | None = None) -> None:
-    """Print the page to ``file`` (standard output); plain when it is not a terminal."""
+    """Print the page in one piece to ``file`` (standard output); plain when it is not a terminal."""
     _render(result, directory, Console(file=file, highlight=False))
 
 
@@ -38,11 +38,12 @@ def summary_text(result: RunResult) -> str:
 
 
 def _render(result: RunResult, directory: Path | None, console: Console) -> None:
-    console.print(Text(_title(result), style="bold"))
-    for label, text in _rows(result, ascii_only="utf" not in console.encoding.lower()):
-        _print_row(console, label, text)
-    if directory is not None:
-        _print_row(console, "report", Text(f"{printable(directory)}/"))
+    with console:
+        console.print(Text(_title(result), style="bold"))
+        for label, text in _rows(result, ascii_only="utf" not in console.encoding.lower()):
+            _print_row(console, label, text)
+        if directory is not None:
+            _print_row(console, "report", Text(f"{printable(directory)}/"))
 
 
 def _print_row(console: Console, label: str, text: Text) -> None:

@@ -1,6 +1,8 @@
 """The front of the command line: help, exit codes, one line for every error."""
 
 import configparser
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -71,35 +73,72 @@ def test_an_interrupt_leaves_no_traceback(broken):
 
 
 @pytest.mark.parametrize(
-    ("args", "start", "command"),
+    ("args", "message", "command"),
     [
         (["fly"], "No such command 'fly'", "cimsim"),
         (["run", "stt_mram"], "Missing argument 'WORKLOAD'", "cimsim run"),
-        (["run", "a", "b", "--imags", "3"], "No such option", "cimsim run"),
-        (
-            ["run", "a", "b", "--images", "0"],
-            "Invalid value for '--images': 0 is not in the range",
-            "cimsim run",
-        ),
-        (["list", "planets"], "Invalid value for '{archs|workloads|", "cimsim list"),
+        (["run", "a", "b", "--images", "0"], "--images: must be an integer from 1 (got '0')", "cimsim run"),
+        (["run", "a", "b", "--images", "1e3"],
+         "--images: must be an integer from 1 (got '1e3')", "cimsim run"),
+        (["run", "a", "b", "--seed=-1"], "--seed: must be an integer from 0 (got '-1')", "cimsim run"),
+        (["list", "planets"],
+         "cimsim list: must be archs, workloads, components, datasets or methods (got 'planets')",
+         "cimsim list"),
+        (["list"], "Missing argument '{archs|workloads|components|datasets|methods}'", "cimsim list"),
+        (["schema"], "Missing argument '{arch}'", "cimsim schema"),
+        (["schema", "workload"], "cimsim schema: must be arch (got 'workload')", "cimsim schema"),
+        (["schema", "sweep"],
+         "cimsim schema: must be arch (got 'sweep'); the schema of sweep files comes with the command sweep, "
+         "which this version does not have",
+         "cimsim schema"),
     ],
-)
-def test_usage_errors_are_one_line_that_points_to_the_help(args, start, command):
+)  # fmt: skip
+def test_usage_errors_are_one_line_that_points_to_the_help(args, message, command):
     outcome = CliRunner().invoke(main, args, prog_name="cimsim")
     assert (outcome.exit_code, outcome.stdout) == (2, "")
-    assert outcome.stderr.startswith(f"error: {start}")
-    assert outcome.stderr.endswith(f" (see '{command} --help')\n")
-    assert outcome.stderr.count("\n") == 1
+    assert outcome.stderr == f"error: {message}; see '{command} --help'\n"
 
 
-@pytest.mark.parametrize("passes", ["some", "0", "-3", "1.5", "²"])
+def test_a_near_option_is_suggested():
+    outcome = CliRunner().invoke(main, ["run", "a", "b", "--imags", "3"], prog_name="cimsim")
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith("error: No such option") and "--images" in outcome.stderr
+    assert outcome.stderr.endswith("see 'cimsim run --help'\n") and outcome.stderr.count("\n") == 1
+
+
+def test_without_a_command_the_help_is_shown_as_it_is():
+    outcome = CliRunner().invoke(main, [], prog_name="cimsim")
+    help_page = CliRunner().invoke(main, ["--help"], prog_name="cimsim").stdout
+    assert "error:" not in outcome.output
+    assert outcome.output == help_page
+
+
+@pytest.mark.parametrize("passes", ["some", "0", "-3", "1.5", "²", "9" * 5000])
 def test_passes_are_a_number_or_exact(passes):
     outcome = CliRunner().invoke(main, ["run", "a", "b", f"--mc={passes}"], prog_name="cimsim")
     assert outcome.exit_code == 2
     assert outcome.stderr == (
-        f"error: Invalid value for '--mc': must be a number of passes from 1, or 'exact' (got {passes!r}) "
-        "(see 'cimsim run --help')\n"
+        f"error: --mc: must be a number of passes from 1, or 'exact' (got {passes!r}); "
+        "see 'cimsim run --help'\n"
     )
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="needs pipes that break")
+@pytest.mark.parametrize("command", [["list", "archs"], ["page"]])
+def test_a_reader_that_leaves_ends_the_command_without_a_word(command):
+    code = (
+        "import click, sys; from cimsim.cli import main; from rich.console import Console\n"
+        "page = click.Command('page', callback=lambda: Console().print('words'))\n"
+        "main.add_command(page)\n"
+        "main()"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    outcome = subprocess.run(
+        [sys.executable, "-c", code, *command], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    os.close(writer)
+    assert (outcome.returncode, outcome.stderr) == (128 + signal.SIGPIPE, "")
 
 
 @pytest.mark.parametrize(
