@@ -107,9 +107,11 @@ def _is_plus(
 ) -> NDArray[np.bool_]:
     """Whether +1 leaves the chain for sums (n_classes, c_out); pooling selects values, it computes none."""
     x = value.of_classes(sums)
-    for node in chain:
-        if node.op != "maxpool2d":
-            x = evaluate(node, [x], state_params(node, states.get(node.name, 0)))
+    # A sum that overflows keeps its sign, and only the sign goes on.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for node in chain:
+            if node.op != "maxpool2d":
+                x = evaluate(node, [x], state_params(node, states.get(node.name, 0)))
     return x > 0.0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.errors import WorkloadError
 from cimsim.mapping.program import Fold
 from cimsim.mapping.states import has_scalar_mask, state_params
 from cimsim.sim.kernels.pack import PackedBits
@@ -18,10 +19,10 @@ from cimsim.sim.rows import RowTable, RowTables
 from cimsim.sim.sign_ops import SIGN_OPS
 from cimsim.sim.tensors import InputTensor, RealTensor, SignTensor, Tensor
 from cimsim.workload.dropout import n_members
-from cimsim.workload.graph import Node
+from cimsim.workload.graph import Node, WorkloadGraph
 from cimsim.workload.ops import evaluate
 
-__all__ = ["Chunk"]
+__all__ = ["Chunk", "check_finite"]
 
 Index = NDArray[np.int64]
 
@@ -52,12 +53,19 @@ class Chunk:
         self._found: dict[str, Tensor] = {"input": InputTensor(codes, spec.scale, spec.offset)}
 
     def run(self) -> tuple[NDArray[np.float64], RowTable]:
-        """The network's output (n_rows, *shape), and which passes each row serves."""
+        """The network's output (n_rows, *shape), and which passes each row serves.
+
+        Raises
+        ------
+        WorkloadError : at the first node whose values are beyond float64
+        """
         last_reader = {name: node.name for node in self.network.steps for name in node.inputs}
         for node in self.network.steps:
             fold = self.network.folds.get(node.name)
             last = node if fold is None else self.graph.node(fold.output)
-            self._found[last.name] = self._drop(last, self._value(node, fold))
+            found = self._found[last.name] = self._drop(last, self._value(node, fold))
+            if isinstance(found, RealTensor):
+                check_finite(self.graph, last.name, found.values)
             for name in {*node.inputs}:
                 if last_reader[name] == node.name:
                     del self._found[name]
@@ -183,6 +191,15 @@ class Chunk:
         if isinstance(tensor, RealTensor):
             return RealTensor(tensor.values / (1.0 - dropout.p)) if dropout.rescale else tensor
         return replace(tensor, gain=1.0 / self.graph.divisors[node.name])
+
+
+def check_finite(graph: WorkloadGraph, name: str, *values: NDArray[np.float64]) -> None:
+    """Refuse values that the parameters of the network take beyond float64."""
+    for array in values:
+        is_finite = np.isfinite(array)
+        if not is_finite.all():
+            place, got = f"{graph.source}: node {name}", f"{array[~is_finite][0]}"
+            raise WorkloadError(place, "must give finite values", got, "scale its parameters down")
 
 
 def _all_or(rows: Index | None, n_rows: int) -> Index:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cimsim.mapping.program import Fold
 from cimsim.mapping.randomness import random_bits
-from cimsim.sim.chunk import Chunk
+from cimsim.sim.chunk import Chunk, check_finite
 from cimsim.sim.footprint import bytes_per_image
 from cimsim.sim.masks import draw, enumerate_masks
 from cimsim.sim.network import Network
@@ -76,7 +76,7 @@ def run_values(
 
     Raises
     ------
-    WorkloadError : "exact" for a network whose masks cannot be enumerated
+    WorkloadError : "exact" for a network whose masks cannot be enumerated, or values beyond float64
     """
     n_images = len(x)
     masks, weights = _masks(graph, n_images, n_mc_samples, seed)
@@ -85,8 +85,10 @@ def run_values(
     answers = []
     for start in range(0, n_images, step):
         here = slice(start, min(start + step, n_images))
-        outputs, table = Chunk(network, x[here], masks[here]).run()
-        answers.append(_average(graph.task, outputs, table, weights))
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs, table = Chunk(network, x[here], masks[here]).run()
+            answers.append(_average(graph.task, outputs, table, weights))
+        check_finite(graph, graph.output, *answers[-1])
         if progress is not None:
             progress(here.stop, n_images)
     probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))
