@@ -87,7 +87,8 @@ def check_output(source: str, header: Header, name: str, shape: Shape, content: 
     """The output node gives what the task scores."""
     place = f"{source}: spec: output"
     if content.kind != "real":
-        raise WorkloadError(place, "must be real values, not signs", name)
+        held = "signs" if content.kind == "sign" else "the network's input as it is"
+        raise WorkloadError(place, f"must be real values, not {held}", name)
     if header.task == "regression":
         return
     n_axes, axes = (1, "(classes,)") if header.task == "classification" else (3, "(classes, rows, columns)")

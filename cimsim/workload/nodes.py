@@ -37,6 +37,8 @@ class NodeTable:
         self.nodes: list[Node] = []
         self.shapes: dict[str, Shape] = {INPUT: fed.shape}
         self.contents: dict[str, Content] = {INPUT: Content("input")}
+        self._uncoded: set[str] = set()
+        """Tensors that would be codes of the input, were there one for a dropped value."""
 
     def add(self, raw: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Check one node of the spec with its arrays (short names) and append it."""
@@ -98,12 +100,20 @@ class NodeTable:
         if node.is_mac and read[0].kind == "real":
             rule = "must carry signs or the network input"
             got = f"real values of {node.inputs[0]!r}"
-            raise WorkloadError(f"{place}: inputs", rule, got, "put a sign or threshold node between")
+            cure = "put a sign or threshold node between"
+            if node.inputs[0] in self._uncoded:
+                cure += (
+                    f", or let input.offset be 0 ({self._fed.offset:g} leaves no code for a dropped input)"
+                )
+            raise WorkloadError(f"{place}: inputs", rule, got, cure)
         if node.op == "conv2d" and read[0].kind == "sign":
             _check_pad_value(f"{place}: pad_value", node.attrs["pad_value"], read[0].divisor)
-        return dropped_content(
-            f"{place}: dropout", OPS[node.op].content(read), node.dropout, self._fed.offset
-        )
+        carried = OPS[node.op].content(read)
+        content = dropped_content(f"{place}: dropout", carried, node.dropout, self._fed.offset)
+        codes = [Content("input") if item in self._uncoded else self.contents[item] for item in node.inputs]
+        if content.kind == "real" and OPS[node.op].content(codes).kind == "input":
+            self._uncoded.add(node.name)
+        return content
 
 
 def _check_pad_value(place: str, value: float, divisor: float) -> None:

@@ -104,14 +104,35 @@ def test_signs_with_different_divisors_do_not_join() -> None:
 def test_dropped_inputs_need_an_encoding_where_zero_is_zero() -> None:
     dropped = node("x", "identity", "input", dropout={"kind": "element", "p": 0.5})
     assert graph_of(dropped, node("c", "conv2d", "x")).domains["x"] == "input"
-    with pytest.raises(WorkloadError) as raised:
-        graph_of(dropped, node("c", "conv2d", "x"), offset=-0.5)
-    assert str(raised.value) == (
-        "<memory>: node c: inputs: must carry signs or the network input (got real values of 'x');"
-        " put a sign or threshold node between"
-    )
+    view = node("u", "upsample2d", "x", factor=2)
+    for name, between in (("x", []), ("u", [view])):
+        with pytest.raises(WorkloadError) as raised:
+            graph_of(dropped, *between, node("c", "conv2d", name), offset=-0.5)
+        assert str(raised.value) == (
+            f"<memory>: node c: inputs: must carry signs or the network input (got real values of '{name}'); "
+            "put a sign or threshold node between, or let input.offset be 0 (-0.5 leaves no code for a "
+            "dropped input)"
+        )
+    with pytest.raises(WorkloadError, match=r"; put a sign or threshold node between$"):
+        graph_of(dropped, node("h", "hardtanh", "x"), node("c", "conv2d", "h"), offset=-0.5)
 
 
 def test_pad_value_of_the_input_layer_is_any_real_number() -> None:
     graph = graph_of(node("c", "conv2d", "input", padding=[1, 1], pad_value=-0.4242))
     assert graph.node("c").attrs["pad_value"] == -0.4242
+
+
+def test_a_network_must_compute_something_real() -> None:
+    spec = {
+        "format": "cimsim-workload/1",
+        "name": "nothing",
+        "task": "classification",
+        "input": {"shape": [4], "bits": 2},
+        "nodes": [node("x", "identity", "input")],
+        "output": "x",
+    }
+    with pytest.raises(WorkloadError) as raised:
+        build_graph(spec, {})
+    assert str(raised.value) == (
+        "<memory>: spec: output: must be real values, not the network's input as it is (got x)"
+    )
