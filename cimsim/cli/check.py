@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from cimsim.cli.table import print_line
+from cimsim.errors import InputError
 
 __all__ = ["check"]
 
@@ -23,20 +28,28 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
 
     Prints one line for each good file and stops at the first bad one with exit code 2.
     """
-    from cimsim.cli.locate import find_file, is_workload
+    from cimsim.cli.locate import find_either
 
+    if overrides and all(find_either(name)[1] == "workload" for name in files):
+        raise InputError(f"--set {overrides[0]}", "changes an architecture", "only workloads", "name one")
     for name in files:
-        if is_workload(name):
-            from cimsim.workload import load_workload, totals
+        path, kind = find_either(name)
+        summary = _check_workload(path) if kind == "workload" else _check_architecture(path, overrides)
+        print_line(f"{name}: ok, {summary}")
 
-            graph = load_workload(find_file(name, "workload"))
-            sums = totals(graph)
-            click.echo(
-                f"{name}: ok, workload {graph.name!r}, {sums['nodes']} nodes, {sums['weights']:,} weights"
-            )
-        else:
-            from cimsim.arch import build_chip, load_arch
 
-            spec = load_arch(find_file(name, "architecture"), overrides)
-            chip = build_chip(spec)
-            click.echo(f"{name}: ok, architecture {spec.name!r}, {len(chip.components)} components")
+def _check_workload(path: Path) -> str:
+    from cimsim.reporting.quantities import things
+    from cimsim.workload import load_workload, totals
+
+    graph = load_workload(path)
+    sums = totals(graph)
+    return f"workload {graph.name!r}, {things(sums['nodes'], 'node')}, {things(sums['weights'], 'weight')}"
+
+
+def _check_architecture(path: Path, overrides: tuple[str, ...]) -> str:
+    from cimsim.arch import build_chip, load_arch
+    from cimsim.reporting.quantities import things
+
+    spec = load_arch(path, overrides)
+    return f"architecture {spec.name!r}, {things(len(build_chip(spec).components), 'component')}"

@@ -21,15 +21,17 @@ Examples:
 @click.argument("file")
 def inspect(file: str) -> None:
     """Show what is in a workload (.npz) or an architecture (.yaml)."""
-    from cimsim.cli.locate import find_file, is_workload
+    from cimsim.cli.locate import find_either
 
-    if is_workload(file):
-        _show_workload(find_file(file, "workload"))
+    path, kind = find_either(file)
+    if kind == "workload":
+        _show_workload(path)
     else:
-        _show_architecture(find_file(file, "architecture"))
+        _show_architecture(path)
 
 
 def _show_workload(path: Path) -> None:
+    from cimsim.reporting.quantities import things
     from cimsim.workload import describe, load_workload, totals
 
     graph = load_workload(path)
@@ -49,24 +51,32 @@ def _show_workload(path: Path) -> None:
         for row in describe(graph)
     ]
     sums = totals(graph)
-    last = ("total", "", "", f"{sums['weights']:,}", f"{sums['macs']:,}", f"{sums['draws']:,} draws a pass")
+    last = (
+        "total",
+        "",
+        "",
+        f"{sums['weights']:,}",
+        f"{sums['macs']:,}",
+        f"{things(sums['draws'], 'draw')} a pass",
+    )
     print_table(("layer", "op", "output shape", "weights", "MACs", "dropout"), [*rows, last], right=(3, 4))
     print_line("MACs of one image and pass; 1 MAC = 2 ops")
 
 
 def _show_architecture(path: Path) -> None:
     from cimsim.arch import build_chip, load_arch
-    from cimsim.reporting.quantities import area, quantity
+    from cimsim.reporting.quantities import area, quantity, things
 
     chip = build_chip(load_arch(path))
     shape, timing = chip.geometry, chip.timing
-    tiles = "as many tiles as the network needs" if shape.n_tiles is None else f"{shape.n_tiles} tiles"
-    print_line(f"{chip.spec.name}: {tiles}, {shape.macros_per_tile} macros a tile")
+    tiles = "as many tiles as the network needs" if shape.n_tiles is None else things(shape.n_tiles, "tile")
+    print_line(f"{chip.spec.name}: {tiles}, {things(shape.macros_per_tile, 'macro')} a tile")
     print_line(
-        f"{shape.subarrays_per_macro} subarrays a macro, {shape.n_rows} x {shape.n_columns} cells each"
+        f"{things(shape.subarrays_per_macro, 'subarray')} a macro, "
+        f"{shape.n_rows} x {shape.n_columns} cells each"
     )
-    shared = f"one {shape.readout} for {shape.columns_per_readout} columns"
-    print_line(f"{shape.rows_active} rows summed at once, {shared}")
+    shared = f"one {shape.readout} for {things(shape.columns_per_readout, 'column')}"
+    print_line(f"{things(shape.rows_active, 'row')} summed at once, {shared}")
     print_line(
         f"clock {quantity(1 / timing.clock_s, 'Hz')}, conversion {quantity(timing.convert_s, 's')}, "
         f"random bit {quantity(timing.draw_s, 's')}, schedule {chip.mc_schedule}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from cimsim.errors import InputError, closest
 
-__all__ = ["FOLDERS", "find_file", "is_workload", "known_files"]
+__all__ = ["FOLDERS", "find_either", "find_file", "find_pair", "known_files"]
 
 FOLDERS = {"architecture": ("arch_configs", ".yaml"), "workload": ("workloads", ".npz")}
 """Kind of file: the folder it lives in and how its name ends."""
@@ -20,21 +23,61 @@ def find_file(name: str, kind: str) -> Path:
     Raises
     ------
     InputError
-        There is no such file.
+        There is no such file, it is a directory, or the system does not let us look.
     """
+    return _find(name, (kind,))[0]
+
+
+def find_either(name: str) -> tuple[Path, str]:
+    """The file and its kind, for a name that may mean an architecture or a workload; raises `InputError`."""
+    kind = _kind_of(name)
+    return _find(name, (kind,) if kind else tuple(FOLDERS))
+
+
+def find_pair(arch: str, workload: str) -> tuple[Path, Path]:
+    """The files of a run; raises `InputError`, also where the two are swapped."""
+    if (_kind_of(arch), _kind_of(workload)) == ("workload", "architecture"):
+        cure = f"swap them: {workload} {arch}"
+        raise InputError(f"{arch} {workload}", "the architecture comes first, then the workload", cure=cure)
+    return find_file(arch, "architecture"), find_file(workload, "workload")
+
+
+def _kind_of(name: str) -> str:
+    """The only kind a name can mean, by its ending or as a bare name; "" where it may be either."""
+    kinds = [kind for kind, (_, suffix) in FOLDERS.items() if name.endswith(suffix)]
+    kinds = kinds or [kind for kind in FOLDERS if name in known_files(kind)]
+    return kinds[0] if len(kinds) == 1 else ""
+
+
+def _find(name: str, kinds: tuple[str, ...]) -> tuple[Path, str]:
+    """The first file that a name reaches, and its kind."""
+    refusals = []
+    for kind in kinds:
+        for path in _candidates(name, kind):
+            try:
+                mode = path.stat().st_mode
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                refusals.append(error.strerror or str(error))
+                continue
+            if not stat.S_ISDIR(mode):
+                return path, kind
+            refusals.append("a directory")
+    what = " or ".join(kinds)
+    if refusals:
+        article = "an" if what.startswith("a") else "a"
+        raise InputError(name, f"must be {article} {what} file", refusals[0])
+    known = [known for kind in kinds for known in known_files(kind)]
+    raise InputError(name, f"no such {what} file", cure=closest(Path(name).stem, known))
+
+
+def _candidates(name: str, kind: str) -> Iterator[Path]:
     folder, suffix = FOLDERS[kind]
-    bare = len(Path(name).parts) == 1
     for root in _roots():
-        candidates = [root / name, root / folder / name, root / folder / f"{name}{suffix}"]
-        for path in candidates if bare else candidates[:1]:
-            if path.is_file():
-                return path
-    raise InputError(name, f"no such {kind} file", cure=closest(Path(name).stem, known_files(kind)))
-
-
-def is_workload(name: str) -> bool:
-    """Whether a name that may be either kind of file means a workload."""
-    return name.endswith(".npz") or (not name.endswith(".yaml") and name in known_files("workload"))
+        yield root / name
+        if len(Path(name).parts) == 1:
+            yield from (root / folder / name, root / folder / f"{name}{suffix}")
 
 
 def known_files(kind: str) -> dict[str, Path]:
@@ -42,8 +85,9 @@ def known_files(kind: str) -> dict[str, Path]:
     folder, suffix = FOLDERS[kind]
     found: dict[str, Path] = {}
     for root in _roots():
-        for path in sorted((root / folder).glob(f"*{suffix}")):
-            found.setdefault(path.stem, path)
+        with suppress(OSError):
+            for path in sorted((root / folder).glob(f"*{suffix}")):
+                found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
 
 

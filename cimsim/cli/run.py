@@ -112,13 +112,13 @@ def _check_available(options: dict[str, Any]) -> None:
 
 def _simulate(arch: str, workload: str, out: Path | None, options: dict[str, Any]) -> tuple[RunResult, Path]:
     from cimsim.arch import load_arch
-    from cimsim.cli.locate import find_file
+    from cimsim.cli.locate import find_pair
     from cimsim.cli.progress import progress_bar
     from cimsim.reporting.files import check_output
     from cimsim.sim.run import simulate
     from cimsim.workload import load_workload
 
-    arch_path, workload_path = find_file(arch, "architecture"), find_file(workload, "workload")
+    arch_path, workload_path = find_pair(arch, workload)
     directory = out or Path("reports") / f"{arch_path.stem}-{workload_path.stem}"
     check_output(directory)
     spec, graph = load_arch(arch_path, options["overrides"]), load_workload(workload_path)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cimsim.reporting.breakdown import energy_by_component
-from cimsim.reporting.quantities import area, count, percent, printable, quantity
+from cimsim.reporting.quantities import area, count, number, percent, printable, quantity, things
 from cimsim.sim.result import RunResult
 
 __all__ = ["print_summary", "summary_text"]
@@ -96,16 +96,12 @@ def _chip(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
 def _random_bits(summary: Mapping[str, Any]) -> str:
     if summary["n_random_bits"] == 0:
         return "none"
-    units = _number(summary["n_stochastic_units"], "stochastic unit")
+    units = things(summary["n_stochastic_units"], "stochastic unit")
     return f"{count(summary['n_random_bits'])} per image, from {units}"
 
 
 def _line(*parts: str) -> Text:
     return Text("   ".join(parts))
-
-
-def _number(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def _quality(task: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
@@ -114,12 +110,12 @@ def _quality(task: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]
         accuracy = f"{percent(summary['accuracy'])}   ({low} to {high}, Wilson 95 %)"
         yield "accuracy", Text(accuracy, style="bold")
         ece = f"ECE {percent(summary['ece'])} (15 bins)"
-        yield "calibration", _line(f"NLL {summary['nll']:.4f} nats", ece)
+        yield "calibration", _line(f"NLL {number(summary['nll'], '.4f')} nats", ece)
     elif task == "segmentation":
         overlap = f"mean IoU {percent(summary['mean_iou'])}"
         yield "accuracy", _line(f"{percent(summary['pixel_accuracy'])} of pixels", overlap)
     else:
-        yield "error", Text(f"RMSE {summary['rmse']:.4g}")
+        yield "error", Text(f"RMSE {number(summary['rmse'], '.4g')}")
 
 
 def _bars(energies: Mapping[str, float], ascii_only: bool) -> Iterator[tuple[str, Text]]:
@@ -138,7 +134,7 @@ def _bars(energies: Mapping[str, float], ascii_only: bool) -> Iterator[tuple[str
 
 def _settings(summary: Mapping[str, Any]) -> str:
     passes = f"T = {summary['n_mc_samples']} {summary['mc_schedule']}"
-    instances = _number(summary["n_instances"], "chip instance")
+    instances = things(summary["n_instances"], "chip instance")
     return f"{passes}, fidelity {summary['fidelity']}, {instances}, seed {summary['seed']}"
 
 

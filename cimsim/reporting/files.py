@@ -30,10 +30,10 @@ def write_report(result: RunResult, directory: Path, *, trace: bool = False) -> 
         The folder holds something else, or cannot be written.
     """
     check_output(directory)
-    place = directory.resolve()
+    place = Path(os.path.realpath(directory))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
+        with tempfile.TemporaryDirectory(prefix=".cimsim-", dir=place.parent) as scratch:
             fresh = Path(scratch) / "report"
             fresh.mkdir()
             _write_files(result, fresh, trace)
@@ -51,17 +51,36 @@ def check_output(directory: Path) -> None:
     InputError
         It is a file, a folder with something else in it, or in a place where nothing may be written.
     """
-    if directory.is_dir():
+    try:
+        _check_place(directory)
+    except OSError as error:
+        raise _unwritable(directory, error.strerror or str(error)) from error
+
+
+def _check_place(directory: Path) -> None:
+    if not _is_free(directory):
+        if not directory.is_dir():
+            raise InputError(str(directory), "must be a folder", "a file", "choose another name")
         if any(directory.iterdir()) and not _is_report(directory):
-            cure = "choose another folder, or empty this one"
-            raise InputError(
-                str(directory), "holds files but no cimsim report, so it is not replaced", cure=cure
-            )
-    elif directory.exists():
-        raise InputError(str(directory), "must be a folder", "a file", "choose another name")
-    parent = next(p for p in directory.resolve().parents if p.exists())
-    if not (parent.is_dir() and os.access(parent, os.W_OK)):
+            rule, cure = "holds files but no cimsim report, so it is not replaced", "choose another folder"
+            raise InputError(str(directory), rule, cure=f"{cure}, or empty this one")
+    place = Path(os.path.realpath(directory))
+    parent = next(p for p in place.parents if not _is_free(p))
+    for part in place.relative_to(parent).parts:
+        _is_free(parent / part)  # a name too long is refused here, below a folder that exists
+    if not parent.is_dir():
+        raise _unwritable(directory, f"{parent} is a file")
+    if not os.access(parent, os.W_OK | os.X_OK):
         raise _unwritable(directory, f"no permission to write in {parent}")
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nothing is there; raises OSError where the system does not say."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return False
 
 
 def _unwritable(directory: Path, reason: str) -> InputError:

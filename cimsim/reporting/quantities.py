@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["area", "count", "percent", "printable", "quantity"]
+__all__ = ["area", "count", "number", "percent", "printable", "quantity", "things"]
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
@@ -38,6 +38,16 @@ def count(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return "—"
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else _digits(value)
+
+
+def things(n: int, thing: str) -> str:
+    """``1 subarray``, ``2 subarrays``."""
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
+def number(value: float | None, form: str) -> str:
+    """A bare number in a format like ``.4f``; one that is missing or not finite gives a dash."""
+    return "—" if value is None or not math.isfinite(value) else format(value, form)
 
 
 def percent(fraction: float | None, digits: int = 2) -> str:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from cimsim.metrics import ReliabilityBins, reliability_bins, wilson_interval
 from cimsim.reporting.figures.canvas import GREY, PALETTE, new_figure
-from cimsim.reporting.quantities import count, percent
+from cimsim.reporting.quantities import count, number, percent
 from cimsim.sim.result import RunResult
 
 __all__ = ["draw_reliability"]
@@ -21,9 +21,8 @@ def draw_reliability(result: RunResult) -> Figure:
     figure = new_figure(4.9, width=5.4)
     upper, lower = figure.subplots(2, 1, height_ratios=(3.2, 1.0), sharex=True)
     _draw_calibration(upper, bins)
-    upper.set_title(
-        f"Reliability: ECE {percent(summary.get('ece'))}, NLL {summary.get('nll', float('nan')):.4f} nats"
-    )
+    nll = number(summary.get("nll"), ".4f")
+    upper.set_title(f"Reliability: ECE {percent(summary.get('ece'))}, NLL {nll} nats")
     _draw_counts(lower, bins)
     return figure
 

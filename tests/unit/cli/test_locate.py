@@ -72,6 +72,62 @@ def test_the_source_tree_and_the_installed_share_are_searched():
     assert all(root.parts[-2:] == ("share", "cimsim") for root in roots[2:])
 
 
-def test_a_name_that_may_be_either_kind():
-    assert locate.is_workload("lenet") and locate.is_workload("no/such.npz")
-    assert not locate.is_workload("stt_mram") and not locate.is_workload("lenet.yaml")
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("lenet", "workload"), ("stt_mram", "architecture"), ("workloads/lenet.npz", "workload"),
+     ("chip.yml", "architecture")],
+)  # fmt: skip
+def test_a_name_that_may_be_either_kind(tmp_path, monkeypatch, name, kind):
+    monkeypatch.chdir(tmp_path)
+    Path("chip.yml").write_text("")
+    assert locate.find_either(name)[1] == kind
+
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (LONG, f"{LONG}: must be an architecture file (got File name too long)"),
+        ("arch_configs", "arch_configs: must be an architecture file (got a directory)"),
+        ("mine.yaml/x", "mine.yaml/x: no such architecture file; known: mine, stt_mram"),
+    ],
+)
+def test_what_is_no_file(share, name, message):
+    with pytest.raises(InputError) as caught:
+        locate.find_file(name, "architecture")
+    assert str(caught.value) == message
+
+
+def test_a_folder_that_may_not_be_read(share, monkeypatch):
+    real = Path.stat
+
+    def stat(path, **options):
+        if "locked" in path.parts:
+            raise PermissionError(13, "Permission denied")
+        return real(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    with pytest.raises(InputError) as caught:
+        locate.find_file("locked/chip.yaml", "architecture")
+    assert str(caught.value) == "locked/chip.yaml: must be an architecture file (got Permission denied)"
+
+
+@pytest.mark.parametrize(
+    "pair", [("lenet", "stt_mram"), ("my/net.npz", "my/chip.yaml"), ("lenet", "stt_mram.yaml")]
+)
+def test_arguments_in_the_wrong_order(pair):
+    with pytest.raises(InputError) as caught:
+        locate.find_pair(*pair)
+    assert str(caught.value) == (
+        f"{pair[0]} {pair[1]}: the architecture comes first, then the workload; "
+        f"swap them: {pair[1]} {pair[0]}"
+    )
+
+
+def test_an_architecture_may_have_the_name_of_a_workload(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("arch_configs").mkdir()
+    Path("arch_configs/lenet.yaml").write_text("")
+    assert [path.name for path in locate.find_pair("lenet", "lenet")] == ["lenet.yaml", "lenet.npz"]

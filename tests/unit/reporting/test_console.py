@@ -74,6 +74,13 @@ def test_without_random_bits_there_are_none(result):
     assert "\nrandom bits  none\n" in summary_text(with_summary(result, n_random_bits=0.0))
 
 
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
+def test_a_score_that_is_no_number_is_a_dash(result, value):
+    text = summary_text(with_summary(result, nll=value, ece=value))
+    assert "\ncalibration  NLL — nats   ECE — (15 bins)\n" in text
+    assert "\nerror        RMSE —\n" in summary_text(with_task(result, "regression", rmse=value))
+
+
 def test_an_ascii_stream_gets_ascii_bars(result):
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding="ascii", errors="replace")

@@ -95,10 +95,40 @@ def test_a_file_is_not_a_folder(tmp_path):
     assert str(caught.value) == f"{path}: must be a folder (got a file); choose another name"
 
 
-def test_below_a_file_there_is_no_folder(tmp_path):
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("file/out", "{}/file is a file"),
+        ("a" * 300, "File name too long"),
+        ("new/" + "a" * 300, "File name too long"),
+        ("loop/out", "Too many levels of symbolic links"),
+    ],
+)
+def test_places_that_cannot_be(tmp_path, place, reason):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"must be a folder that can be written"):
-        check_output(tmp_path / "file" / "out")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError) as caught:
+        check_output(tmp_path / place)
+    assert str(caught.value) == (
+        f"{tmp_path / place}: must be a folder that can be written (got {reason.format(tmp_path)}); "
+        "choose another folder"
+    )
+
+
+def test_a_place_that_may_not_be_read(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "stat", refuse)
+    with pytest.raises(InputError) as caught:
+        check_output(tmp_path / "out")
+    assert str(caught.value) == (
+        f"{tmp_path}/out: must be a folder that can be written (got Permission denied); choose another folder"
+    )
+
+
+def test_a_name_as_long_as_the_system_allows(result, tmp_path, no_figures):
+    assert (write_report(result, tmp_path / ("a" * 255)) / "summary.json").exists()
 
 
 @pytest.mark.parametrize("existing", [False, True])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cimsim.reporting.quantities import area, count, percent, printable, quantity
+from cimsim.reporting.quantities import area, count, number, percent, printable, quantity, things
 
 EXPONENT = {"a": -18, "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 
@@ -42,3 +42,11 @@ def test_counts_areas_and_shares():
 
 def test_names_cannot_move_the_cursor():
     assert printable("a\x1b[31m\nb µ [bold]") == "a\\x1b[31m\\nb µ [bold]"
+
+
+def test_one_thing_and_more():
+    assert [things(n, "row") for n in (0, 1, 2, 4096)] == ["0 rows", "1 row", "2 rows", "4,096 rows"]
+
+
+def test_a_bare_number():
+    assert (number(0.12346, ".4f"), number(None, ".4f"), number(float("inf"), ".4g")) == ("0.1235", "—", "—")
