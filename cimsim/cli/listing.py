@@ -64,7 +64,7 @@ def _print_methods() -> None:
 
     rows = []
     for name, kind in DROPOUTS.items():
-        sits_on = "any node" if set(kind.ops) == set(OPS) else ", ".join(kind.ops)
+        sits_on = kind.place or ("any node" if set(kind.ops) == set(OPS) else ", ".join(kind.ops))
         rows.append((name, sits_on, ", ".join([*(["p"] if kind.has_p else []), *kind.params])))
     print_table(("dropout", "sits on", "settings and arrays"), rows)
 

@@ -36,6 +36,7 @@ class DropoutKind:
     n_bits : bits of a mask that is one number a layer, 0 where the mask is an array or the choice of a member
     params : arrays it adds to its node, one value per channel
     stacks : "weight" or "all" where those parameters have a leading member axis, else ""
+    place : where it may sit, in words, if the operations alone do not say it
     """
 
     ops: tuple[str, ...]
@@ -44,6 +45,7 @@ class DropoutKind:
     n_bits: int = 0
     params: Mapping[str, Param] = field(default_factory=dict)
     stacks: str = ""
+    place: str = ""
 
 
 _ANY = tuple(OPS)
@@ -55,7 +57,9 @@ DROPOUTS: Mapping[str, DropoutKind] = {
     ),
     "affine": DropoutKind(("affine", "batchnorm"), n_bits=2),
     "element": DropoutKind(_ANY, is_elementwise=True),
-    "element_redraw": DropoutKind(_ANY, is_elementwise=True),
+    "element_redraw": DropoutKind(
+        _ANY, is_elementwise=True, place="a node of signs or input values that MACs alone read"
+    ),
     "spatial": DropoutKind(_ANY, is_elementwise=True),
     "gaussian_scale": DropoutKind(("scale",), has_p=False, params={"alpha_std": Param(is_nonnegative=True)}),
     "instances": DropoutKind(("conv2d", "linear"), has_p=False, stacks="weight"),

@@ -13,13 +13,13 @@ from cimsim.workload.dropout import DROPOUTS
 TABLE = """\
 tiny: classification, input 1x4x4 -1/+1, output of fc1
 layer  op         output shape  weights  MACs  dropout
------  ---------  ------------  -------  ----  --------------
+-----  ---------  ------------  -------  ----  -------------
 conv1  conv2d     2x4x4              18   288
 bn1    batchnorm  2x4x4               0     0  scale p=0.25
 act1   sign       2x4x4               0     0
 flat   flatten    32                  0     0
 fc1    linear     3                  96    96
-total                               114   384  1 draws a pass
+total                               114   384  1 draw a pass
 MACs of one image and pass; 1 MAC = 2 ops
 """
 
@@ -51,6 +51,8 @@ def test_inspect_prints_the_table(cimsim_cli):
 def test_list_methods_names_every_kind(cimsim_cli):
     lines = cimsim_cli("list", "methods").stdout.splitlines()
     assert [line.split()[0] for line in lines[2:]] == list(DROPOUTS)
+    (redraw,) = (line for line in lines if line.startswith("element_redraw"))
+    assert redraw.split("  ")[1:] == ["a node of signs or input values that MACs alone read", "p"]
 
 
 def test_list_datasets_has_the_default_of_the_shipped_network(cimsim_cli):
@@ -124,3 +126,28 @@ def test_a_missing_workload(cimsim_cli):
     outcome = cimsim_cli("check", "nowhere/lenet_5.npz")
     assert (outcome.exit_code, outcome.stdout) == (2, "")
     assert outcome.stderr.startswith("error: nowhere/lenet_5.npz: no such workload file; ")
+
+
+def test_a_name_that_is_neither_lists_both(cimsim_cli):
+    outcome = cimsim_cli("inspect", "nope")
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert outcome.stderr == (
+        "error: nope: no such architecture or workload file; "
+        "known: lenet, lenet_deterministic, sot_mram, stt_mram\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("folder.npz", "a workload"), ("folder", "an architecture or workload")]
+)
+def test_a_directory_is_called_one(cimsim_cli, here, name, kind):
+    (here / name).mkdir()
+    outcome = cimsim_cli("check", name)
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert outcome.stderr == f"error: {name}: must be {kind} file (got a directory)\n"
+
+
+def test_changing_an_architecture_needs_one(cimsim_cli):
+    outcome = cimsim_cli("check", "tiny.npz", "--set", "junk")
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert outcome.stderr == ("error: --set junk: changes an architecture (got only workloads); name one\n")
