@@ -35,8 +35,12 @@ def main(recipe: str, data_dir: str | None, download: bool, seed: int, placement
         paths = train_recipe(
             recipe, seed=seed, placement=placement, out=out, data_dir=data_dir, download=download
         )
-        for path in paths:
-            click.echo(f"wrote {path}")
+        try:
+            for path in paths:
+                click.echo(f"wrote {path}")
+        except OSError as error:
+            place, reason = str(error.filename or out), error.strerror or str(error)
+            raise InputError(place, "cannot be read or written", reason) from error
 
 
 @contextmanager

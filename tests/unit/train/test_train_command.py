@@ -39,6 +39,14 @@ def test_missing_files_are_one_message(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_one_message(monkeypatch):
+    train = pytest.importorskip("cimsim.train.run", reason="needs torch: pip install 'cimsim[train]'")
+    monkeypatch.setattr(train, "load_training_data", lambda *args, **options: None)
+    result = CliRunner().invoke(main, ["lenet", "--out", "/dev/null/x"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: /dev/null/x: cannot be read or written (got Not a directory)\n"
+
+
 def test_an_unknown_recipe_lists_the_known_ones():
     result = CliRunner().invoke(main, ["lenat"])
     assert result.exit_code == 2
