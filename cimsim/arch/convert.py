@@ -109,12 +109,10 @@ class Reader:
 
     def _quantity(self, node: Node, known: FieldInfo, name: str, path: str) -> Any:
         if isinstance(node, Leaf) and node.origin.is_override:
-            origin = node.origin
-            grade, source = Leaf(origin, "assumed"), Leaf(origin, origin.text, is_quoted=True)
-            node = Branch(origin, {"value": node, "grade": grade, "source": source})
+            node = Branch(node.origin, {"value": node})
         if not isinstance(node, Branch):
             return self._refuse(node, known, path, _EXAMPLE)
-        return self._entries(node, Quantity, path, unit_name=name)
+        return self._entries(_credited(node), Quantity, path, unit_name=name)
 
     def _table(self, branch: Branch, known: FieldInfo, path: str) -> dict[str, Any]:
         self._repeated(branch, path)
@@ -155,6 +153,17 @@ class Reader:
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
+
+
+def _credited(quantity: Branch) -> Branch:
+    """A value from ``--set`` is no longer the file's source's: it is its own, unless overrides say whose."""
+    value = quantity.entries.get("value")
+    if value is None or not value.origin.is_override:
+        return quantity
+    origin = value.origin
+    own = {"grade": Leaf(origin, "assumed"), "source": Leaf(origin, origin.text, is_quoted=True)}
+    others = {k: node for k, node in quantity.entries.items() if k not in own or node.origin.is_override}
+    return Branch(quantity.origin, {**own, **others}, quantity.repeated)
 
 
 def _join(path: str, key: str) -> str:

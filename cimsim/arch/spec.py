@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr, model_validator
@@ -192,6 +192,7 @@ class ArchSpec(Spec):
     chip: ChipSpec
     tile: TileSpec
     _source: str = PrivateAttr(default="<memory>")
+    _overrides: tuple[str, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
     def _consistent(self) -> ArchSpec:
@@ -214,9 +215,14 @@ class ArchSpec(Spec):
         """The file it was read from, or ``<memory>``."""
         return self._source
 
-    def read_from(self, source: str) -> None:
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """The ``path=value`` texts that were applied to the file, in order."""
+        return self._overrides
+
+    def read_from(self, source: str, overrides: Sequence[str]) -> None:
         """Told once by the loader."""
-        self._source = source
+        self._source, self._overrides = source, tuple(overrides)
 
     @property
     def quantities(self) -> dict[str, Quantity]:

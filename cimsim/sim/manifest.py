@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, settings, files with hashes, the architecture in full, its sources."""
+"""Where a result comes from: versions, settings, file hashes, the architecture and what was set in it."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def build_manifest(
             for role, paths in files.items()
         },
         "architecture": spec.model_dump(mode="json"),
+        "overrides": list(spec.overrides),
         "sources": _sources(spec),
     }
 

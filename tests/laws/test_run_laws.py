@@ -1,5 +1,6 @@
 """Laws that every run obeys, on the shipped architectures and on every schedule."""
 
+import hashlib
 import math
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cimsim.arch import build_chip, load_arch
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.run import simulate
 from cimsim.sim.schedule import Plan, stage_table
+from cimsim.workload import load_workload, save
 
 ARCHS = Path(__file__).resolve().parents[2] / "arch_configs"
 SCHEDULES = ("sequential", "pipelined", "prefix_reuse")
@@ -200,8 +202,35 @@ def test_the_manifest_repeats_the_run():
     found = run("scale", seed=3)
     manifest = found.manifest
     assert manifest["seed"] == 3 and manifest["mc_schedule"] == "sequential"
-    assert len(manifest["files"]["architecture"]["sha256"]) == 64
+    assert manifest["overrides"] == []
     assert manifest["architecture"]["name"] == "stt_mram"
     paths = [path for source in manifest["sources"] for path in source["quantities"]]
     assert sorted(paths) == sorted(build_chip(load_arch(ARCHS / "stt_mram.yaml")).spec.quantities)
     assert map_network(GRAPHS["scale"], build_chip(load_arch(ARCHS / "stt_mram.yaml"))).commands
+
+
+def test_the_manifest_says_what_was_set():
+    name = "tile.macro.adc.bit_energy_j"
+    overrides = [f"{name}.value=0.2 pJ", "chip.tiles=9"]
+    manifest = run("scale", *overrides, n_mc_samples=1).manifest
+    assert manifest["overrides"] == overrides
+    mine = {"source": f"--set {overrides[0]}", "grade": "assumed", "quantities": [name]}
+    assert mine in manifest["sources"]
+    assert [name in source["quantities"] for source in manifest["sources"]].count(True) == 1
+
+
+def test_the_manifest_holds_the_hash_of_each_file(tmp_path):
+    network, digits = tmp_path / "net.npz", tmp_path / "digits.npz"
+    save(GRAPHS["scale"], network)
+    x, y = images(GRAPHS["scale"])
+    np.savez(digits, x=x, y=y)
+    arch = ARCHS / "stt_mram.yaml"
+    found = simulate(load_arch(arch), load_workload(network), data=digits, n_mc_samples=1)
+    files = found.manifest["files"]
+    assert files["architecture"] == entry(arch)
+    assert files["workload"] == entry(network)
+    assert files["data"] == [entry(digits)]
+
+
+def entry(path):
+    return {"path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}

@@ -78,8 +78,19 @@ def test_a_quantity_set_by_hand_says_so():
     quantity = spec.tile.macro.adc.bit_energy_j
     assert (quantity.value, quantity.grade) == (0.1e-12, "assumed")
     assert quantity.source == "--set tile.macro.adc.bit_energy_j=0.1 pJ"
-    kept = load_arch(STT, ["tile.macro.adc.bit_energy_j.value=0.2 pJ"]).tile.macro.adc.bit_energy_j
-    assert (kept.value, kept.low, kept.grade) == (0.2e-12, 0.12e-12, "loose_fit")
+
+
+def test_a_value_set_by_hand_is_not_credited_to_the_source_of_the_file():
+    name = "tile.macro.adc.bit_energy_j"
+    (value, *named) = overrides = [f"{name}.value=0.2 pJ", f"{name}.grade=measured", f"{name}.source=my chip"]
+    spec = load_arch(STT, overrides[:1])
+    quantity = spec.quantities[name]
+    assert (quantity.value, quantity.low) == (0.2e-12, 0.12e-12)
+    assert (quantity.grade, quantity.source) == ("assumed", f"--set {value}")
+    assert spec.overrides == (value,) and load_arch(STT).overrides == ()
+    for order in ([value, *named], [*named, value]):
+        quantity = load_arch(STT, order).quantities[name]
+        assert (quantity.grade, quantity.source) == ("measured", "my chip")
 
 
 def test_another_read_out_can_be_set():
