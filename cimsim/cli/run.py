@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,9 +86,14 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the page.")
 def run(arch: str, workload: str, *, out: Path | None, trace: bool, as_json: bool, **options: Any) -> None:
     """Run WORKLOAD on ARCH and write a report."""
+    from cimsim.cli.progress import progress_bar
+
     _check_available(options)
-    result, directory = _simulate(arch, workload, out, options)
-    result.save(directory, trace=trace)
+    with progress_bar() as progress:
+        result, directory = _simulate(arch, workload, out, options, progress)
+        if progress is not None:
+            progress("report", 0, 1)
+        result.save(directory, trace=trace)
     if as_json:
         from cimsim.reporting.json_text import json_text
 
@@ -110,10 +116,15 @@ def _check_available(options: dict[str, Any]) -> None:
         raise InputError("--fidelity", rule, repr(options["fidelity"]), "leave it out")
 
 
-def _simulate(arch: str, workload: str, out: Path | None, options: dict[str, Any]) -> tuple[RunResult, Path]:
+def _simulate(
+    arch: str,
+    workload: str,
+    out: Path | None,
+    options: dict[str, Any],
+    progress: Callable[[str, int, int], None] | None,
+) -> tuple[RunResult, Path]:
     from cimsim.arch import load_arch
     from cimsim.cli.locate import find_pair
-    from cimsim.cli.progress import progress_bar
     from cimsim.reporting.files import check_output
     from cimsim.sim.run import simulate
     from cimsim.workload import load_workload
@@ -121,18 +132,16 @@ def _simulate(arch: str, workload: str, out: Path | None, options: dict[str, Any
     arch_path, workload_path = find_pair(arch, workload)
     directory = out or Path("reports") / f"{arch_path.stem}-{workload_path.stem}"
     check_output(directory)
-    spec, graph = load_arch(arch_path, options["overrides"]), load_workload(workload_path)
-    with progress_bar() as progress:
-        result = simulate(
-            spec,
-            graph,
-            data=options["data"],
-            data_dir=options["data_dir"],
-            n_images=options["images"],
-            n_mc_samples=options["mc"],
-            fidelity=options["fidelity"],
-            seed=options["seed"],
-            progress=progress,
-            download=options["download"],
-        )
+    result = simulate(
+        load_arch(arch_path, options["overrides"]),
+        load_workload(workload_path),
+        data=options["data"],
+        data_dir=options["data_dir"],
+        n_images=options["images"],
+        n_mc_samples=options["mc"],
+        fidelity=options["fidelity"],
+        seed=options["seed"],
+        progress=progress,
+        download=options["download"],
+    )
     return result, directory

@@ -63,7 +63,7 @@ def simulate(
         default 20, or 1 where nothing is random
     fidelity : how much physics the values see: "ideal"
     seed : fixes every random draw
-    progress : called with (stage, done, total)
+    progress : called with (stage, done, total); the stages are "images" and "time"
     x, y : (n, *input shape) integers in the input's encoding, and the labels (n,), instead of ``data``; a
         segmentation has labels (n, rows, columns), a regression targets (n, *output shape)
     download : whether a missing data set may be fetched
@@ -80,36 +80,30 @@ def simulate(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
     )
     program = map_network(workload, build_chip(arch))
+    tell = progress or (lambda stage, done, total: None)
+    tell("images", 0, len(images))
     values = run_values(
         workload,
         program.folds,
         images.x,
         n_mc_samples=samples,
         seed=seed,
-        progress=_stage(progress, "images"),
+        progress=lambda done, total: tell("images", done, total),
     )
+    tell("time", 0, 1)
     times = run_time(program, values.masks, schedule)
+    tell("time", 1, 1)
     uses = _array_uses(program, values, len(images), schedule)
     ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
     draws_j = energy_draws_j(ledger, build_chip(arch, Draws(seed, N_COST_DRAWS)), times.latency_s)
-    settings = {
-        "fidelity": fidelity,
-        "n_images": len(images),
-        "n_mc_samples": values.n_passes,
-        "n_instances": 1,
-        "mc_schedule": schedule,
-        "seed": seed,
-    }
+    settings = _settings(values, schedule, fidelity, seed)
     return RunResult(
         summary={
-            "architecture": arch.name,
-            "workload": workload.name,
-            "dataset": images.name,
-            **score(workload.task, values.probabilities, images.y),
+            **_answers(arch, workload, images, values),
             **settings,
             "array_errors_modelled": False,
             **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
-            "warnings": list(warnings_of(program, times, len(images), schedule)),
+            "warnings": list(warnings_of(program, times, len(images), values.n_passes, schedule)),
         },
         layers=layer_table(program, times, ledger),
         components=component_table(ledger),
@@ -120,18 +114,34 @@ def simulate(
     )
 
 
-def _stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
-    if progress is None:
-        return None
-    return lambda done, total: progress(name, done, total)
-
-
 def _array_uses(program: Program, values: Values, n_images: int, schedule: str) -> dict[str, ArrayUse]:
     shares_prefixes = schedule in ("prefix_reuse", "enumerate")
     return {
         name: array_use(activity, n_images, shares_prefixes=shares_prefixes)
         for name, activity in values.activities.items()
         if program.placements[name].n_macros
+    }
+
+
+def _settings(values: Values, schedule: str, fidelity: str, seed: int) -> dict[str, Any]:
+    """What was run; stands in the summary and in the manifest."""
+    return {
+        "fidelity": fidelity,
+        "n_images": len(values.masks),
+        "n_mc_samples": values.n_passes,
+        "n_instances": 1,
+        "mc_schedule": schedule,
+        "seed": seed,
+    }
+
+
+def _answers(arch: ArchSpec, graph: WorkloadGraph, images: Dataset, values: Values) -> dict[str, Any]:
+    """Who answered what, and how well."""
+    return {
+        "architecture": arch.name,
+        "workload": graph.name,
+        "dataset": images.name,
+        **score(graph.task, values.probabilities, images.y),
     }
 
 

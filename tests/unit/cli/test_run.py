@@ -66,6 +66,15 @@ def test_the_command_line_and_the_library_agree(cimsim_cli, here, no_figures):
     assert printed == json.loads(json.dumps(result.summary))
 
 
+def test_progress_tells_the_stages_from_their_start(here):
+    told = []
+    cimsim.simulate(
+        cimsim.load_arch(SHIPPED), cimsim.load_workload("tiny.npz"), data="data.npz",
+        progress=lambda *step: told.append(step),
+    )  # fmt: skip
+    assert told == [("images", 0, 12), ("images", 12, 12), ("time", 0, 1), ("time", 1, 1)]
+
+
 def test_a_trace_changes_nothing(cimsim_cli, here, no_figures):
     for name, extra in (("plain", ()), ("traced", ("--trace",))):
         assert (
