@@ -43,7 +43,7 @@ def save(figure: Figure, stem: Path) -> None:
         engine.execute(figure)
         figure.set_layout_engine("none")
     png: Any = FigureCanvasAgg(figure)
-    png.print_png(stem.with_suffix(".png"))
+    png.print_png(stem.with_suffix(".png"), pil_kwargs={"compress_level": 2})
     svg: Any = FigureCanvasSVG(figure)
     svg.print_svg(stem.with_suffix(".svg"), metadata={"Date": None})
 
