@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from cimsim.arch.spec import ArchSpec
 from cimsim.circuits.cost import Component
 
-__all__ = ["Chip", "Geometry", "Timing"]
+__all__ = ["SUMS_PER_COLUMN", "Chip", "Geometry", "Timing"]
+
+SUMS_PER_COLUMN = 2
+"""Running sums that a column keeps: one grows while the one before it is read."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Timing:
 
     clock_s: float
     wordline_s: float
-    """Word-line rise and bit-line settling, once per row step."""
+    """Decoding and rise of a word line, once per row step; bit lines settle within the read."""
     read_s: float
     """Current flows this long for each conversion of a column."""
     convert_s: float

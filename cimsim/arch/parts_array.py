@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from cimsim.arch.chip import SUMS_PER_COLUMN
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_array import FlashAdc, MtjSpec, SarAdc
@@ -9,6 +12,7 @@ from cimsim.circuits import adc as adcs
 from cimsim.circuits import arithmetic, counters, lines
 from cimsim.circuits.cell_array import cell_array
 from cimsim.circuits.cost import Component, Scalar
+from cimsim.circuits.registers import Registers
 from cimsim.circuits.sense_amp import sense_amp
 from cimsim.devices.mtj import read_current_a, resistance_parallel_ohm
 
@@ -51,7 +55,7 @@ def junction_currents(
 def readouts_per_macro(spec: ArchSpec) -> int:
     """ADCs or sense amplifiers in a macro, shared by its subarrays."""
     macro = spec.tile.macro
-    return macro.subarray.columns // macro.columns_per_readout
+    return math.ceil(macro.subarray.columns / macro.columns_per_readout)
 
 
 def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
@@ -165,36 +169,55 @@ def build_sense_amp(spec: ArchSpec, pick: Pick) -> Component:
 
 
 def build_shift_add(spec: ArchSpec, pick: Pick) -> Component:
-    block = spec.tile.macro.shift_add
-    assert block is not None
+    block = spec.tile.macro.accumulator
     return arithmetic.shift_add(
         n_per_macro=readouts_per_macro(spec),
         bits=block.bits,
         bit_energy_j=pick(block.bit_energy_j),
         bit_area_m2=pick(block.bit_area_m2),
         leakage_w=pick(block.leakage_w),
+        registers=_registers(spec, pick, _sums_per_macro(spec) / readouts_per_macro(spec)),
     )
 
 
 def build_popcount_counter(spec: ArchSpec, pick: Pick) -> Component:
-    block = spec.tile.macro.popcount_counter
-    assert block is not None
+    block = spec.tile.macro.accumulator
     return counters.popcount_counter(
         n_per_macro=readouts_per_macro(spec),
         bits=block.bits,
         bit_energy_j=pick(block.bit_energy_j),
         bit_area_m2=pick(block.bit_area_m2),
         leakage_w=pick(block.leakage_w),
+        registers=_registers(spec, pick, _sums_per_macro(spec) / readouts_per_macro(spec)),
     )
 
 
 def build_row_counter(spec: ArchSpec, pick: Pick) -> Component:
     block = spec.tile.macro.row_counter
     return counters.row_counter(
+        n_per_macro=spec.tile.macro.subarrays,
         rows_active=spec.tile.macro.rows_active,
         full_adder_energy_j=pick(block.full_adder_energy_j),
         full_adder_area_m2=pick(block.full_adder_area_m2),
         leakage_w=pick(block.leakage_w),
+        registers=_registers(spec, pick, SUMS_PER_COLUMN),
+    )
+
+
+def _sums_per_macro(spec: ArchSpec) -> int:
+    macro = spec.tile.macro
+    return SUMS_PER_COLUMN * macro.subarrays * macro.subarray.columns
+
+
+def _registers(spec: ArchSpec, pick: Pick, n: float) -> Registers:
+    """``n`` registers as wide as the sums of a column."""
+    block = spec.tile.macro.accumulator
+    return Registers(
+        n,
+        block.bits,
+        pick(block.register_bit_energy_j),
+        pick(block.register_bit_area_m2),
+        pick(block.register_leakage_w),
     )
 
 

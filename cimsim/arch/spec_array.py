@@ -23,7 +23,17 @@ from cimsim.arch.quantity import (
 )
 from cimsim.units import short
 
-__all__ = ["FlashAdc", "MacroSpec", "MtjSpec", "PulseTime", "SarAdc", "Spec", "Volts", "WordBlock"]
+__all__ = [
+    "AccumulatorBlock",
+    "FlashAdc",
+    "MacroSpec",
+    "MtjSpec",
+    "PulseTime",
+    "SarAdc",
+    "Spec",
+    "Volts",
+    "WordBlock",
+]
 
 Volts = Annotated[float, Field(gt=0, le=5)]
 PulseTime = Annotated[float, Field(gt=0, le=1e-6)]
@@ -174,8 +184,19 @@ class WordBlock(Spec):
     leakage_w: Leakage
 
 
+class AccumulatorBlock(WordBlock):
+    """Integer hardware of a read-out, and the registers that keep the sum of every column meanwhile.
+
+    Register energy is per bit written, ``register_leakage_w`` of one register.
+    """
+
+    register_bit_energy_j: Energy
+    register_bit_area_m2: Area
+    register_leakage_w: Leakage
+
+
 class RowCounterSpec(Spec):
-    """Counts the rows driven in a step."""
+    """Counts the rows driven in a step, and adds the counts of steps and planes up."""
 
     full_adder_energy_j: Energy
     full_adder_area_m2: Area
@@ -195,10 +216,17 @@ class MacroSpec(Spec):
     """Of the read voltage; left out, a linear regulator: the read current is drawn at the supply."""
     adc: Adc | None = None
     sense_amp: SenseAmp | None = None
-    shift_add: WordBlock | None = None
-    popcount_counter: WordBlock | None = None
+    shift_add: AccumulatorBlock | None = None
+    popcount_counter: AccumulatorBlock | None = None
     row_counter: RowCounterSpec
     subarray: SubarraySpec
+
+    @property
+    def accumulator(self) -> AccumulatorBlock:
+        """What keeps the sums of the columns: `shift_add` behind an ADC, else `popcount_counter`."""
+        block = self.shift_add if self.adc is not None else self.popcount_counter
+        assert block is not None
+        return block
 
     @property
     def lossless_bits(self) -> int:
@@ -210,8 +238,8 @@ class MacroSpec(Spec):
         rows, columns = self.subarray.rows, self.subarray.columns
         if self.rows_active > rows:
             raise RuleBroken("rows_active", f"must be at most subarray.rows, {rows}", str(self.rows_active))
-        if columns % self.columns_per_readout:
-            rule = f"must divide subarray.columns, {columns}"
+        if self.columns_per_readout > columns:
+            rule = f"must be at most subarray.columns, {columns}"
             raise RuleBroken("columns_per_readout", rule, str(self.columns_per_readout))
         return self
 
@@ -239,7 +267,7 @@ class MacroSpec(Spec):
         """A column's sum over all rows fits behind its read-out."""
         needed = math.ceil(math.log2(self.subarray.rows + 1))
         for name in ("shift_add", "popcount_counter"):
-            block: WordBlock | None = getattr(self, name)
+            block: AccumulatorBlock | None = getattr(self, name)
             if block is not None and block.bits < needed:
                 rule = f"must be at least {needed} to count {self.subarray.rows} rows"
                 raise RuleBroken(f"{name}.bits", rule, str(block.bits))

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from cimsim.circuits.cost import Action, Component, Scalar
+from cimsim.circuits.registers import Registers
 
 __all__ = ["adder_tree", "averaging_unit", "digital_mac", "shift_add", "threshold_unit", "vector_unit"]
 
 
 def shift_add(
-    *, n_per_macro: int, bits: int, bit_energy_j: Scalar, bit_area_m2: Scalar, leakage_w: Scalar
+    *,
+    n_per_macro: int,
+    bits: int,
+    bit_energy_j: Scalar,
+    bit_area_m2: Scalar,
+    leakage_w: Scalar,
+    registers: Registers,
 ) -> Component:
-    """Accumulates the codes of a column over row steps and input planes."""
+    """Accumulates the codes of columns over row steps and input planes: an adder, registers per column."""
     return Component(
         "shift_add",
-        area_m2=bits * bit_area_m2,
-        leakage_w=leakage_w,
-        actions={"add": Action(bits * bit_energy_j)},
+        area_m2=bits * bit_area_m2 + registers.area_m2,
+        leakage_w=leakage_w + registers.leakage_w,
+        actions={"add": Action(bits * bit_energy_j + registers.write_j)},
         unit="macro",
         n_per_unit=n_per_macro,
     )

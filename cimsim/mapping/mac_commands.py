@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from cimsim.arch.chip import SUMS_PER_COLUMN
 from cimsim.mapping.placement import reads_per_step, sum_bits
 from cimsim.mapping.program import Command, Placement, Window
 from cimsim.mapping.randomness import random_bits
@@ -15,7 +16,7 @@ from cimsim.workload.graph import Node, WorkloadGraph
 __all__ = ["driven_rows", "lay_mac"]
 
 PAIR = 2
-"""Input registers, sample-and-holds and accumulators come in pairs: one fills while the other is read."""
+"""Input registers and sample-and-holds come in pairs: one fills while the other is read."""
 
 
 def lay_mac(site: Site, node: Node) -> Window:
@@ -74,14 +75,19 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
     share = min(geometry.subarrays_per_macro, placement.groups * placement.row_tiles * placement.column_tiles)
     converts_per_step = math.ceil(columns * share / geometry.readouts_per_macro)
     conversions = float(n_mvm * placement.row_steps * placement.columns * placement.groups)
-    is_adc = geometry.readout == "adc"
+    charges = conversions
+    if geometry.biases_unselected_columns:
+        charges = float(
+            n_mvm * placement.row_steps * placement.column_tiles * geometry.n_columns * placement.groups
+        )
+    sums = placement.n_positions * placement.row_tiles * placement.columns * placement.groups
     mvm = site.lay(Command(
         f"{node.name}.mvm", node.name, "mvm", f"{node.name}.array", n_items,
         timing.wordline_s + reads_per_step(placement, geometry) * timing.read_s,
         (
             ("cell_array", "read", float(driven * placement.columns)),
             ("wordline_driver", "drive", float(driven * placement.column_tiles)),
-            ("bitline", "charge", conversions),
+            ("bitline", "charge", charges),
             ("column_mux", "select", conversions),
             ("tile_controller", "issue", float(n_items * placement.n_tiles)),
         ),
@@ -92,12 +98,22 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
         f"{node.name}.convert", node.name, "convert", f"{node.name}.readout", n_items,
         converts_per_step * timing.convert_s,
         (
-            ("adc" if is_adc else "sense_amp", "convert", conversions),
-            ("shift_add" if is_adc else "popcount_counter", "add", conversions),
+            *_readout(geometry.readout, conversions, float(sums * (placement.n_planes - 1))),
             ("row_counter", "count", float(n_mvm * placement.row_steps * placement.groups)),
         ),
         (each(mvm, n_items, buffered=PAIR * placement.replicas),), masks,
     ), placement.replicas)  # fmt: skip
+
+
+def _readout(readout: str, conversions: float, shifts: float) -> tuple[tuple[str, str, float], ...]:
+    """Conversions and what accumulates them; an adder shifts in passing, a counter between planes."""
+    if readout == "adc":
+        return ("adc", "convert", conversions), ("shift_add", "add", conversions)
+    return (
+        ("sense_amp", "convert", conversions),
+        ("popcount_counter", "add", conversions),
+        ("popcount_counter", "shift", shifts),
+    )
 
 
 def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
@@ -105,7 +121,10 @@ def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
     home, masks, n_positions = f"tile{placement.first_tile}", site.masks_before(node), placement.n_positions
     per_position = placement.n_planes * placement.steps
     sums = each(
-        f"{node.name}.convert", n_positions, multiply=per_position, buffered=PAIR * placement.replicas
+        f"{node.name}.convert",
+        n_positions,
+        multiply=per_position,
+        buffered=SUMS_PER_COLUMN * placement.replicas,
     )
     if placement.n_gathers:
         columns = math.ceil(placement.columns / placement.column_tiles)

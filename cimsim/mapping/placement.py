@@ -71,7 +71,7 @@ def row_tile_sizes(rows: int, n_rows: int, splits: int = 1) -> list[int]:
 def reads_per_step(placement: Placement, geometry: Geometry) -> int:
     """Columns of a subarray that one read-out takes in turn in a row step; they are spread evenly."""
     columns: int = math.ceil(placement.columns / max(placement.column_tiles, 1))
-    return math.ceil(columns * geometry.columns_per_readout / geometry.n_columns)
+    return math.ceil(columns / math.ceil(geometry.n_columns / geometry.columns_per_readout))
 
 
 def sum_bits(placement: Placement) -> int:

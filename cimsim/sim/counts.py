@@ -80,9 +80,14 @@ def _exact(
     placement, use = program.placements[command.layer], uses[command.layer]
     if component == "wordline_driver":
         return [(action, use.rows_driven * placement.column_tiles)]
+    reads, spare = 1, 0.0
     geometry = program.chip.geometry
-    conversions = reads_per_step(placement, geometry) if geometry.biases_unselected_columns else 1
+    if geometry.biases_unselected_columns:
+        reads = reads_per_step(placement, geometry)
+        columns = placement.column_tiles * geometry.n_columns
+        spare = use.rows_driven * columns - use.cell_reads
+    # What columns without weights hold is not known: half of their cells match.
     return [
-        ("read_parallel", use.parallel * conversions),
-        ("read_antiparallel", use.antiparallel * conversions),
+        ("read_parallel", (use.parallel + spare / 2) * reads),
+        ("read_antiparallel", (use.antiparallel + spare / 2) * reads),
     ]

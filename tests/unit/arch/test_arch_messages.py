@@ -49,7 +49,11 @@ SPOILED = [
         f"chip.mc_schedule: must be one of {SCHEDULES} (got sequentail); did you mean 'sequential'?",
     ),
     ("active: 16", "active: 200", f"{MACRO}.rows_active: must be at most subarray.rows, 128 (got 200)"),
-    ("readout: 8", "readout: 7", f"{MACRO}.columns_per_readout: must divide subarray.columns, 128 (got 7)"),
+    (
+        "readout: 8",
+        "readout: 129",
+        f"{MACRO}.columns_per_readout: must be at most subarray.columns, 128 (got 129)",
+    ),
     ("replicas: {}", "replicas: {c1: 0}", "chip.replicas.c1: must be an integer from 1 to 65536 (got 0)"),
     ("replicas: {}", "replicas: {c1: two}", "chip.replicas.c1: must be an integer from 1 to 65536 (got two)"),
     (

@@ -34,6 +34,41 @@ def test_timing_of_the_sense_amplifier_chip():
     assert build_chip(load_arch(SOT, ["chip.first_layer=digital"])).timing.digital_lanes == 1024
 
 
+def test_read_outs_need_not_divide_the_columns():
+    chip = build_chip(load_arch(STT, ["tile.macro.columns_per_readout=7"]))
+    assert chip.geometry.readouts_per_macro == chip.components["adc"].n_per_unit == 19
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "logic_um2"), [(STT, "shift_add", 4.1), (SOT, "popcount_counter", 4.5)]
+)
+@pytest.mark.parametrize("columns_per_readout", [1, 8, 7])
+def test_every_column_of_every_subarray_keeps_two_sums(path, name, logic_um2, columns_per_readout):
+    """One item is a row step over all columns, so their sums grow side by side."""
+    overrides = [f"tile.macro.columns_per_readout={columns_per_readout}", "tile.macro.subarrays=3"]
+    part = build_chip(load_arch(path, overrides)).components[name]
+    n_readouts = math.ceil(128 / columns_per_readout)
+    area_um2 = 16 * (n_readouts * logic_um2 + 2 * 3 * 128 * 2.86)
+    assert part.n_per_unit == n_readouts
+    assert part.n_per_unit * part.area_m2 == pytest.approx(area_um2 * 1e-12)
+    registers_w = part.n_per_unit * part.leakage_w - n_readouts * (66e-9 if path == STT else 72e-9)
+    assert registers_w == pytest.approx(2 * 3 * 128 * 46e-9)
+
+
+def test_accumulating_pays_for_the_adder_and_the_register():
+    stt, sot = (build_chip(load_arch(path)).components for path in (STT, SOT))
+    assert stt["shift_add"].actions["add"].energy_j == pytest.approx(16 * (2.5e-15 + 5.3e-15))
+    assert sot["popcount_counter"].actions["add"].energy_j == pytest.approx(16 * 2e-15)
+    assert sot["popcount_counter"].actions["shift"].energy_j == pytest.approx(16 * 5.3e-15)
+
+
+def test_driven_rows_are_counted_and_added_up():
+    counter = build_chip(load_arch(STT, ["tile.macro.subarrays=3"])).components["row_counter"]
+    assert counter.n_per_unit == 3
+    assert counter.actions["count"].energy_j == pytest.approx((16 + 16) * 3e-15 + 16 * 5.3e-15)
+    assert counter.area_m2 == pytest.approx((16 + 16) * 4.1e-12 + 2 * 16 * 2.86e-12)
+
+
 def test_reading_a_cell_is_charged_at_the_supply():
     resistance = 9.82e-12 / (math.pi / 4 * 40e-9**2) + 3000
     read = build_chip(load_arch(STT)).components["cell_array"].actions["read_parallel"]

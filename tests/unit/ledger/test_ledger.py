@@ -69,8 +69,15 @@ def test_array_reads_are_what_the_values_saw():
 
 def test_biased_columns_conduct_in_every_conversion():
     _, _, ledger = booked(biases_unselected_columns=True)
-    assert ledger.count(("cell_array", "read_parallel"), layer="co1") == 2 * 600  # 5 columns on 4 read-outs
-    assert ledger.count(("cell_array", "read_parallel"), layer="li3") == 3 * 600  # 10 columns on 4
+    # 5 columns on 4 read-outs take turns twice, 10 columns of either of two subarrays three times.
+    for layer, reads, columns in (("co1", 2, 16), ("li3", 3, 2 * 16)):
+        spare = 90 * columns - 1000  # columns of the subarray that hold no weights: half of their cells match
+        assert ledger.count(("cell_array", "read_parallel"), layer=layer) == reads * (600 + spare / 2)
+        assert ledger.count(("cell_array", "read_antiparallel"), layer=layer) == reads * (400 + spare / 2)
+    # One charge a row step and column of the subarray, used or not.
+    assert ledger.count(("bitline", "charge"), layer="co1") == 4 * 64 * 3 * 3 * 16
+    assert ledger.count(("bitline", "charge"), layer="li3") == 4 * (4 + 4) * 2 * 16
+    assert ledger.count(("column_mux", "select"), layer="co1") == 4 * 64 * 3 * 3 * 5
 
 
 def test_resource_time_is_booked_once():

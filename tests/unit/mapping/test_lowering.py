@@ -194,3 +194,11 @@ def test_commands_wait_for_known_commands_and_resources_exist(graph):
         assert {window.producer for window in command.after} <= set(names[:i])
         assert command.resource in program.resources
         assert command.service_s > 0 and command.n_items > 0
+
+
+def test_counters_shift_their_counts_between_input_planes():
+    """One shift for each column of each row tile, position and plane but the first."""
+    chip = hand_chip(readout="sense_amp", rows_active=1)
+    commands = {c.name: c for c in map_network(lenet_like(bits=3), chip).commands}
+    assert counts(commands["co1.convert"])["popcount_counter.shift"] == 64 * 5 * 2
+    assert counts(commands["li3.convert"])["popcount_counter.shift"] == 0

@@ -1,5 +1,7 @@
 """Where weights go: counted by hand, and laws for any shape."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hand_chip import hand_chip, lenet_like
@@ -47,6 +49,14 @@ def test_columns_spread_over_subarrays_and_read_outs():
     assert (p.column_tiles, p.n_subarrays, p.n_positions) == (3, 3, 1)
     assert reads_per_step(p, chip.geometry) == 4  # 14 of 16 columns on 4 read-outs
     assert reads_per_step(place(one_layer((5, 10))), chip.geometry) == 2
+
+
+@pytest.mark.parametrize(("columns_per_readout", "columns", "reads"), [(7, 16, 6), (3, 5, 1), (3, 7, 2)])
+def test_read_outs_that_do_not_divide_the_columns(columns_per_readout, columns, reads):
+    """16 columns have 3 read-outs of at most 7, or 6 of at most 3."""
+    geometry = hand_chip(columns_per_readout=columns_per_readout).geometry
+    placement = place_layers(lenet_like(), hand_chip())["co1"]
+    assert reads_per_step(replace(placement, columns=columns), geometry) == reads
 
 
 def test_groups_are_matrices_of_their_own():
