@@ -11,6 +11,7 @@ from typing import IO, Any
 from rich.console import Console
 from rich.text import Text
 
+from cimsim.mapping.program import Fold
 from cimsim.reporting.breakdown import energy_by_component
 from cimsim.reporting.quantities import area, count, number, percent, printable, quantity, things
 from cimsim.sim.result import RunResult
@@ -21,6 +22,7 @@ _WIDTH = 80
 _LABEL = 13
 _BAR = 30
 _N_BARS = 6
+_NAMES = 24
 
 
 def print_summary(result: RunResult, *, directory: Path | None = None, file: IO[str] | None = None) -> None:
@@ -65,6 +67,8 @@ def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
     yield "energy", _line(f"{quantity(summary['energy_j'], 'J')} per image", spread)
     yield from _bars(energy_by_component(result.components), ascii_only)
     yield from _chip(summary)
+    if result.program.folds:
+        yield "folded", Text(_folded(result.program.folds))
     yield "settings", Text(_settings(summary))
     for warning in _warnings(summary):
         lines = textwrap.wrap(printable(warning), _WIDTH - _LABEL) or [""]
@@ -98,6 +102,15 @@ def _random_bits(summary: Mapping[str, Any]) -> str:
         return "none"
     units = things(summary["n_stochastic_units"], "stochastic unit")
     return f"{count(summary['n_random_bits'])} per image, from {units}"
+
+
+def _folded(folds: Mapping[str, Fold]) -> str:
+    """Layers whose signs are decided by comparing integers, and with how many."""
+    names = ", ".join(printable(name) for name in folds)
+    layers = names if len(names) <= _NAMES else things(len(folds), "layer")
+    states = sorted({len(fold.thresholds) for fold in folds.values()})
+    each = things(states[0], "state") if len(states) == 1 else f"{states[0]} to {states[-1]} states"
+    return f"{layers} into {count(sum(f.thresholds.size for f in folds.values()))} thresholds, {each} each"
 
 
 def _line(*parts: str) -> Text:

@@ -22,6 +22,7 @@ __all__ = [
     "check_fidelity",
     "check_seed",
     "choose_passes",
+    "ensemble_size",
     "load_images",
 ]
 
@@ -55,15 +56,18 @@ def choose_passes(graph: WorkloadGraph, schedule: str, n_mc_samples: Samples | N
     if n_mc_samples is None:
         if any(is_drawn(node) for node in graph.nodes):
             return DEFAULT_PASSES, schedule
-        members = (
-            n_members(node) for node in graph.nodes if node.dropout and node.dropout.kind == "ensemble"
-        )
-        return max(members, default=1), schedule
+        return ensemble_size(graph), schedule
     n_passes = _integer("n_mc_samples", n_mc_samples, f"from 1 to {MAX_PASSES}, or 'exact'", 1, MAX_PASSES)
     if schedule == "enumerate":
         rule = "must be left out where chip.mc_schedule is enumerate, which plays every mask"
         raise InputError("n_mc_samples", rule, str(n_passes), "leave it out, or choose another schedule")
     return n_passes, schedule
+
+
+def ensemble_size(graph: WorkloadGraph) -> int:
+    """Members of its ensemble, 1 where there is none."""
+    ensembles = (node for node in graph.nodes if node.dropout and node.dropout.kind == "ensemble")
+    return max((n_members(node) for node in ensembles), default=1)
 
 
 def load_images(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cimsim.mapping.program import Program
 from cimsim.mapping.randomness import random_bits
 from cimsim.sim.counts import ArrayUse
+from cimsim.sim.inputs import ensemble_size
 from cimsim.sim.ledger import Ledger, program_energy_j
 from cimsim.sim.tables import CONVERSIONS
 from cimsim.sim.timing import Times
@@ -59,7 +60,7 @@ def cost_summary(
     }
 
 
-def warnings_of(program: Program, times: Times, n_images: int, schedule: str) -> Iterator[str]:
+def warnings_of(program: Program, times: Times, n_images: int, n_passes: int, schedule: str) -> Iterator[str]:
     """What a reader must know before believing the numbers."""
     chip, graph = program.chip, program.graph
     adc = getattr(chip.spec.tile.macro, "adc", None)
@@ -69,6 +70,8 @@ def warnings_of(program: Program, times: Times, n_images: int, schedule: str) ->
             f"tile.macro.adc.bits is {adc.bits}, but {chip.geometry.rows_active} active rows give "
             f"{chip.geometry.rows_active + 1} levels ({needed} bits): 'ideal' still sums exactly"
         )
+    if n_passes % (members := ensemble_size(graph)):
+        yield f"T = {n_passes} is no multiple of the {members} members of the ensemble: they count unequally"
     if schedule != chip.mc_schedule:
         yield f"exact answers are costed as the schedule {schedule}, not chip.mc_schedule {chip.mc_schedule}"
     if times.n_exact not in (1, n_images):

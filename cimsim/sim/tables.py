@@ -46,14 +46,15 @@ def layer_table(program: Program, times: Times, ledger: Ledger) -> pd.DataFrame:
         }
     )
     table: pd.DataFrame = pd.DataFrame(rows)
-    counts = ["macs", "weights", "subarrays", "n_mvm", "n_conversions"]
-    absent = {"output_shape": "", "utilization": 0.0, "busy_s": 0.0, **dict.fromkeys(counts, 0)}
-    table = table.fillna(absent).astype({"macs": int, "weights": int, "subarrays": int})
+    integers = ["macs", "weights", "subarrays", "n_thresholds"]
+    floats = ["utilization", "n_mvm", "n_conversions", "busy_s"]
+    absent = {"output_shape": "", "folded": "", **dict.fromkeys([*integers, *floats], 0)}
+    table = table.fillna(absent).astype(dict.fromkeys(integers, int))
     return table
 
 
 def _row(program: Program, times: Times, ledger: Ledger, layer: str) -> dict[str, Any]:
-    graph, placement = program.graph, program.placements.get(layer)
+    graph, placement, fold = program.graph, program.placements.get(layer), program.folds.get(layer)
     nodes = {node.name: node for node in graph.nodes}
     op = nodes[layer].op if layer in nodes else {"input": "load", "output": "average"}[layer]
     shape = graph.shapes[graph.output if layer == "output" else layer]
@@ -73,4 +74,6 @@ def _row(program: Program, times: Times, ledger: Ledger, layer: str) -> dict[str
         "energy_j": ledger.layer_energy_j(layer),
         "latency_s": times.span_s.get(layer, 0.0),
         "busy_s": sum(times.busy_s[command.name] for command in program.commands_of(layer)),
+        "folded": "" if fold is None else "+".join(fold.chain),
+        "n_thresholds": 0 if fold is None else fold.thresholds.size,
     }

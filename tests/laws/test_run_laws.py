@@ -154,7 +154,12 @@ def test_equal_seeds_give_equal_bytes_and_others_do_not():
 def test_watching_changes_nothing():
     seen = []
     watched = run("scale", progress=lambda *call: seen.append(call))
-    assert seen[-1] == ("images", 9, 9)
+    by_stage = {stage: [call[1:] for call in seen if call[0] == stage] for stage in ("images", "time")}
+    assert [call for calls in by_stage.values() for call in calls] == [call[1:] for call in seen]
+    for stage, total in (("images", 9), ("time", 1)):
+        done = [call[0] for call in by_stage[stage]]
+        assert done[0] == 0 and done[-1] == total and done == sorted(done)
+        assert {call[1] for call in by_stage[stage]} == {total}
     pd.testing.assert_frame_equal(watched.components, run("scale").components, check_exact=True)
 
 
@@ -162,7 +167,7 @@ def test_tables_have_the_columns_that_are_promised():
     found = run("scale")
     assert list(found.layers.columns) == [
         "layer", "op", "output_shape", "macs", "weights", "subarrays", "utilization", "n_mvm",
-        "n_conversions", "energy_j", "latency_s", "busy_s",
+        "n_conversions", "energy_j", "latency_s", "busy_s", "folded", "n_thresholds",
     ]  # fmt: skip
     assert list(found.components.columns) == [
         "component", "layer", "action", "count", "energy_j", "busy_s", "area_m2",

@@ -102,7 +102,9 @@ def result() -> RunResult:
     chip = SimpleNamespace(spec=SimpleNamespace(name="demo_chip"))
     commands = [SimpleNamespace(name=name, layer=name.split(".")[0]) for name in line.names]
     resources = dict.fromkeys(line.resources, 1)
-    program = SimpleNamespace(graph=graph, chip=chip, resources=resources, commands=commands)
+    shapes = {"conv1": (2, 1, 20), "conv2": (2, 1, 30)}
+    folds = {name: SimpleNamespace(thresholds=np.zeros(shape, np.int32)) for name, shape in shapes.items()}
+    program = SimpleNamespace(graph=graph, chip=chip, resources=resources, commands=commands, folds=folds)
     layers = pd.DataFrame(
         {
             "layer": LAYERS,

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from cimsim.reporting.console import print_summary, summary_text
@@ -27,6 +28,7 @@ power        18.6 µW   1.69 nJ per image in a stream
 efficiency   5.1 TOPS/W executed   5.4 nominal (1-bit ops, 1 MAC = 2 ops)
 area         0.35 mm²   4.20 nJ to write the weights once
 random bits  4 per image, from 1 stochastic unit
+folded       conv1, conv2 into 100 thresholds, 2 states each
 settings     T = 2 sequential, fidelity ideal, 1 chip instance, seed 0
 note         array errors are not modelled: accuracy assumes a lossless read-out
 """
@@ -79,6 +81,21 @@ def test_a_score_that_is_no_number_is_a_dash(result, value):
     text = summary_text(with_summary(result, nll=value, ece=value))
     assert "\ncalibration  NLL — nats   ECE — (15 bins)\n" in text
     assert "\nerror        RMSE —\n" in summary_text(with_task(result, "regression", rmse=value))
+
+
+def with_folds(result, **shapes):
+    folds = {name: SimpleNamespace(thresholds=np.zeros(shape, np.int32)) for name, shape in shapes.items()}
+    return replace(result, program=SimpleNamespace(**{**vars(result.program), "folds": folds}))
+
+
+def test_folded_layers_are_counted_where_their_names_are_too_long(result):
+    names = {f"a_long_name_{i}": (1 + i, 3, 1000) for i in range(3)}
+    assert "\nfolded       3 layers into 18,000 thresholds, 1 to 3 states each\n" in summary_text(
+        with_folds(result, **names)
+    )
+    one = summary_text(with_folds(result, fc=(1, 1, 5)))
+    assert "\nfolded       fc into 5 thresholds, 1 state each\n" in one
+    assert "folded" not in summary_text(with_folds(result))
 
 
 def test_an_ascii_stream_gets_ascii_bars(result):
