@@ -59,7 +59,9 @@ class NpzReader:
             raise self.error(place, "must be readable", "permission denied") from None
         except MemoryError:
             raise self.error(place, "must fit in the memory of this machine") from None
-        except _BROKEN:
+        except _BROKEN as error:
+            if isinstance(error, OSError) and error.filename is not None:  # it could not be opened
+                raise self.error(place, "must be readable", str(error.strerror)) from None
             raise self.error(place, "must be a whole .npz archive", "a truncated or damaged one") from None
 
     def _check_magic(self, place: str, head: bytes) -> None:

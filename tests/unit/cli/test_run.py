@@ -135,6 +135,8 @@ def test_data_that_do_not_fit(cimsim_cli, here, arrays, message):
         (["stt_mram", "tiny.npz", "--data", "mnits"],
          "data: unknown data set (got 'mnits'); did you mean 'mnist'?"),
         (["stt_mram", "tiny.npz", "--data", "nowhere.npz"], "nowhere.npz: no such file"),
+        (["stt_mram", "tiny.npz", "--data", "a" * 300 + ".npz"],
+         "a" * 300 + ".npz: must be readable (got File name too long)"),
         (["stt_mran", "tiny.npz"], "stt_mran: no such architecture file; did you mean 'stt_mram'?"),
         (["stt_mram", "tiny.npz", "--data", "data.npz", "--out", "mine"],
          "mine: holds files but no cimsim report, so it is not replaced; choose another folder, "
