@@ -31,6 +31,7 @@ UNITS = {
         "digital_mac": ("mac_bit",),
         "averaging_unit": ("accumulate", "softmax"),
         "stochastic_unit": ("draw",),
+        "weight_memory": ("read_bit", "write_bit"),
     },
 }
 GEOMETRY = dict(  # noqa: C408
@@ -60,9 +61,8 @@ def hand_chip(
             components[name] = Component(name, n * 1e-12, n * 1e-6, costs, unit)
     block = SimpleNamespace(size_bits=changes.get("size_bits", 4096))
     tile = SimpleNamespace(buffer=block, threshold_sram=block, macro=SimpleNamespace(adc=None))
-    spec = SimpleNamespace(
-        name="hand", source="arch_configs/hand.yaml", tile=tile, chip=SimpleNamespace(global_buffer=block)
-    )
+    level = SimpleNamespace(global_buffer=block, weight_memory=block)
+    spec = SimpleNamespace(name="hand", source="arch_configs/hand.yaml", tile=tile, chip=level)
     return Chip(spec, geometry, timing, components, schedule, first_layer, conv_mapping, replicas or {})
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "build_tile_buffer",
     "build_tile_controller",
     "build_vector_unit",
+    "build_weight_memory",
 ]
 
 
@@ -100,6 +101,12 @@ def build_digital_mac(spec: ArchSpec, pick: Pick) -> Component:
         lane_area_m2=pick(block.lane_area_m2),
         leakage_w=pick(block.leakage_w),
     )
+
+
+def build_weight_memory(spec: ArchSpec, pick: Pick) -> Component:
+    block = spec.chip.weight_memory
+    assert block is not None
+    return _memory("weight_memory", "chip", block, pick)
 
 
 def build_averaging_unit(spec: ArchSpec, pick: Pick) -> Component:

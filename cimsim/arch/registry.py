@@ -95,6 +95,8 @@ COMPONENTS: tuple[ComponentKind, ...] = (
                   "fixed-point lanes for what does not fold", chip.build_vector_unit),
     ComponentKind("digital_mac", "chip", (("mac_bit", "1-bit weight and input bit"),),
                   "digital first layer", chip.build_digital_mac, _with_digital_layer),
+    ComponentKind("weight_memory", "chip", _BITS, "weights of a digital first layer",
+                  chip.build_weight_memory, _with_digital_layer),
     ComponentKind(
         "averaging_unit", "chip",
         (("accumulate", "class value and pass"), ("softmax", "class value and pass")),

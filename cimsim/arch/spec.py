@@ -171,6 +171,7 @@ class ChipSpec(Spec):
     controller: ControllerSpec
     vector_unit: VectorSpec
     digital_mac: DigitalMacSpec | None = None
+    weight_memory: SramSpec | None = None
     averaging_unit: AveragingSpec
     stochastic_unit: SotMtjUnit
 
@@ -178,8 +179,9 @@ class ChipSpec(Spec):
     def _consistent(self) -> ChipSpec:
         if isinstance(self.tiles, int) and not 1 <= self.tiles <= 65536:
             raise RuleBroken("tiles", "must be 'auto' or an integer from 1 to 65536", str(self.tiles))
-        if self.first_layer == "digital" and self.digital_mac is None:
-            raise RuleBroken("", "must have digital_mac where first_layer is digital")
+        for name in ("digital_mac", "weight_memory"):
+            if self.first_layer == "digital" and getattr(self, name) is None:
+                raise RuleBroken("", f"must have {name} where first_layer is digital")
         return self
 
 

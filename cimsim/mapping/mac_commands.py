@@ -129,12 +129,7 @@ def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
     if placement.n_gathers:
         columns = math.ceil(placement.columns / placement.column_tiles)
         bits = placement.n_gathers * columns * sum_bits(placement)
-        gather = site.lay(Command(
-            f"{node.name}.gather", node.name, "move", "link", n_positions,
-            site.clocks(bits, site.chip.timing.link_bits_per_clock),
-            (("link", "transfer_bit", float(bits * n_positions)),), (sums,), masks,
-        ))  # fmt: skip
-        sums = each(gather, n_positions, buffered=PAIR)
+        sums = each(_lay_gather(site, node, bits, sums), n_positions, buffered=PAIR)
     adds = (placement.row_tiles - 1) * placement.columns * placement.groups
     if not adds:
         return sums
@@ -147,14 +142,40 @@ def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
     return each(reduce, n_positions, buffered=PAIR)
 
 
+def _lay_gather(site: Site, node: Node, bits: int, sums: Window) -> str:
+    """Send ``bits`` of sums for each position to the tile that compares them; returns the command's name."""
+    n_positions = site.placements[node.name].n_positions
+    return site.lay(Command(
+        f"{node.name}.gather", node.name, "move", "link", n_positions,
+        site.clocks(bits, site.chip.timing.link_bits_per_clock),
+        (("link", "transfer_bit", float(bits * n_positions)),), (sums,), site.masks_before(node),
+    ))  # fmt: skip
+
+
 def _lay_digital(site: Site, node: Node, placement: Placement, after: tuple[Window, ...]) -> Window:
+    """Windows from the global buffer, weights from their memory, sums over the link to their thresholds."""
+    masks, n_positions = site.masks_before(node), placement.n_positions
+    bits = driven_rows(site.graph, node)[0] * placement.n_planes
+    fetch = site.lay(Command(
+        f"{node.name}.fetch", node.name, "fetch", "global_buffer", n_positions,
+        site.clocks(bits / n_positions, site.chip.timing.link_bits_per_clock),
+        (("global_buffer", "read_bit", float(bits)),), after, masks,
+    ))  # fmt: skip
     mac_bits = site.graph.n_macs(node.name) // placement.n_variants * placement.n_planes
     name = site.lay(Command(
-        f"{node.name}.mac", node.name, "mvm", "digital_mac", placement.n_positions,
-        site.clocks(mac_bits / placement.n_positions, site.chip.timing.digital_lanes),
-        (("digital_mac", "mac_bit", float(mac_bits)),), after, site.masks_before(node),
+        f"{node.name}.mac", node.name, "mvm", "digital_mac", n_positions,
+        site.clocks(mac_bits / n_positions, site.chip.timing.digital_lanes),
+        (
+            ("digital_mac", "mac_bit", float(mac_bits)),
+            ("weight_memory", "read_bit", float(mac_bits // placement.n_planes)),
+        ),
+        (each(fetch, n_positions, buffered=PAIR),), masks,
     ))  # fmt: skip
-    return each(name, placement.n_positions, buffered=PAIR)
+    sums = each(name, n_positions, buffered=PAIR)
+    if node.name not in site.folds:
+        return sums
+    sum_width = site.graph.shapes[node.name][0] * sum_bits(placement)
+    return each(_lay_gather(site, node, sum_width, sums), n_positions, buffered=PAIR)
 
 
 def _bits_per_row(site: Site, node: Node) -> int:

@@ -42,10 +42,10 @@ def lay_load(site: Site) -> None:
     sent = bits * way.n_far
     lanes = min(timing.link_bits_per_clock, timing.buffer_bits_per_clock)
     load = site.lay(Command(
-        "input.load", "input", "load", "link", height, site.clocks(max(sent, bits) / height, lanes),
+        "input.load", "input", "load", "link", height, site.clocks(sent / height, lanes),
         (
             ("link", "transfer_bit", sent),
-            ("global_buffer", "read_bit", bits),
+            ("global_buffer", "read_bit", bits if sent else 0.0),
             ("tile_buffer", "write_bit", bits * way.copies),
         ),
     ))  # fmt: skip

@@ -22,7 +22,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "adder_tree", "threshold_unit", "vector_unit", "digital_mac", "averaging_unit",
         "tile_controller", "chip_controller",
     ),
-    "memory and links": ("threshold_sram", "tile_buffer", "global_buffer", "link"),
+    "memory and links": ("threshold_sram", "tile_buffer", "global_buffer", "weight_memory", "link"),
     "random bits": ("stochastic_unit",),
     "leakage": ("leakage",),
 }  # fmt: skip

@@ -14,9 +14,13 @@ from cimsim.circuits.cost import Scalar
 from cimsim.mapping.placement import n_chip_tiles, sum_bits
 from cimsim.mapping.program import Program
 from cimsim.sim.counts import ArrayUse, Count, count_actions
+from cimsim.sim.memory import digital_weights
 from cimsim.sim.timing import Times
 
 __all__ = ["Ledger", "Row", "book", "energy_draws_j", "n_instances", "program_energy_j"]
+
+_OPTIONAL = ("digital_mac", "weight_memory", "stochastic_unit")
+"""Built where the network uses them."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, 
     return {
         name: blocks.get(name, component.n_per_unit * n_units[component.unit])
         for name, component in program.chip.components.items()
-        if name in used or name not in ("digital_mac", "stochastic_unit")
+        if name in used or name not in _OPTIONAL
     }
 
 
@@ -139,7 +143,10 @@ def program_energy_j(program: Program) -> float:
         components["cell_array"].actions["write"],
         components["threshold_sram"].actions["write_bit"],
     )
-    return cells * float(write.energy_j) + bits * float(write_bit.energy_j)
+    energy_j = cells * float(write.energy_j) + bits * float(write_bit.energy_j)
+    if weights := digital_weights(program):
+        energy_j += weights * float(components["weight_memory"].actions["write_bit"].energy_j)
+    return energy_j
 
 
 def _merged(program: Program, counts: Sequence[Count]) -> list[Count]:

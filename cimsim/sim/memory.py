@@ -10,7 +10,7 @@ from cimsim.mapping.program import Program
 from cimsim.sim.schedule import IN_FLIGHT, run_masks
 from cimsim.workload.dropout import n_states
 
-__all__ = ["memory_blocks"]
+__all__ = ["digital_weights", "memory_blocks"]
 
 
 def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str, int]:
@@ -35,11 +35,23 @@ def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str
         placement = placements[layer]
         for tile in range(placement.first_tile, placement.first_tile + placement.n_homes):
             thresholds[tile] += fold.thresholds.size * (sum_bits(placement) + 1) / placement.n_homes
-    return {
+    blocks = {
         "tile_buffer": _blocks(activations, spec.tile.buffer.size_bits),
         "threshold_sram": _blocks(thresholds, spec.tile.threshold_sram.size_bits),
         "global_buffer": _blocks([central], spec.chip.global_buffer.size_bits),
     }
+    weights = digital_weights(program)
+    return (
+        {**blocks, "weight_memory": _blocks([weights], spec.chip.weight_memory.size_bits)}
+        if weights
+        else blocks
+    )
+
+
+def digital_weights(program: Program) -> int:
+    """Weights, one bit each, of layers that no subarray holds."""
+    layers = (name for name, placement in program.placements.items() if not placement.n_macros)
+    return sum(program.graph.n_weights(name) for name in layers)
 
 
 def _held_bits(program: Program, layer: str, schedule: str, n_passes: int) -> float:

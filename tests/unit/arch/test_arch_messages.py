@@ -176,10 +176,11 @@ def test_a_track_needs_the_voltage_of_its_write_current(message):
     assert message(SOT.read_text(), override) == f"--set {override}{expected}"
 
 
-def test_a_digital_first_layer_needs_its_hardware(message):
-    found = message(changed(), "chip.first_layer=digital", "chip.digital_mac=null")
+@pytest.mark.parametrize("name", ["digital_mac", "weight_memory"])
+def test_a_digital_first_layer_needs_its_hardware(message, name):
+    found = message(changed(), "chip.first_layer=digital", f"chip.{name}=null")
     line = changed().splitlines().index("chip:") + 1
-    assert found == f"demo.yaml:{line}: chip: must have digital_mac where first_layer is digital"
+    assert found == f"demo.yaml:{line}: chip: must have {name} where first_layer is digital"
 
 
 def test_a_junction_has_one_way_to_its_resistance(message):

@@ -145,3 +145,17 @@ def test_activity_by_schedule():
     activity = Activity("co1", 60.0, 100.0, 20.0, 15.0, 25.0, 5.0, np.ones(5, np.int32))
     assert array_use(activity, 5, shares_prefixes=False) == (12.0, 8.0, 4.0)
     assert array_use(activity, 5, shares_prefixes=True) == (3.0, 2.0, 1.0)
+
+
+def test_weights_of_a_digital_layer_are_written_into_their_memory():
+    array, digital = booked()[0], booked(first_layer="digital")[0]
+    difference_j = program_energy_j(array) - program_energy_j(digital)
+    per_weight = PICOJOULES["cell_array", "write"] - PICOJOULES["weight_memory", "write_bit"]
+    assert difference_j == pytest.approx(45 * per_weight * 1e-12)
+
+
+def test_a_weight_memory_is_built_for_a_digital_layer_only():
+    assert not rows(booked()[2], component="weight_memory")
+    _, _, ledger = booked(first_layer="digital", blocks={"weight_memory": 3})
+    assert {row.count for row in rows(ledger, component="weight_memory", action="area")} == {3}
+    assert ledger.count(("weight_memory", "read_bit"), layer="co1") == 4 * 64 * 45

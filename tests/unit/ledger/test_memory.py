@@ -39,3 +39,9 @@ def test_the_image_waits_in_the_global_buffer_and_thresholds_stay():
     assert blocks("sequential", 1)["global_buffer"] == 8 * 8 * 3
     # Two states of sums with sign and direction; li3 begins columns on both of its tiles.
     assert blocks("sequential", 1)["threshold_sram"] == 2 * (5 * 8 + 7 * 8) + 2 * (10 * 7) + 2 * (10 * 7)
+
+
+@pytest.mark.parametrize("size", [1, 7, 45, 100])
+def test_weights_of_a_digital_layer_have_a_memory_of_their_own(size):
+    program = map_network(lenet_like(), hand_chip(size_bits=size, first_layer="digital"))
+    assert memory_blocks(program, "sequential", 1)["weight_memory"] == -(-45 // size)

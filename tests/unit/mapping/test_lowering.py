@@ -142,10 +142,10 @@ def test_a_row_tile_on_two_tiles_is_stored_twice():
 
 def test_a_digital_first_layer():
     found = commands(lenet_like(bits=8), first_layer="digital")
-    assert "co1.mvm" not in found and "co1.fetch" not in found
+    assert "co1.mvm" not in found and "co1.convert" not in found
     mac = found["co1.mac"]
     assert (mac.resource, mac.n_items, mac.service_s) == ("digital_mac", 64, pytest.approx(12e-9))
-    assert counts(mac) == {"digital_mac.mac_bit": 64 * 45 * 8}  # 360 products of a position on 32 lanes
+    assert counts(mac)["digital_mac.mac_bit"] == 64 * 45 * 8  # 360 products of a position on 32 lanes
     assert counts(found["input.load"])["tile_buffer.write_bit"] == 0
 
 
@@ -202,3 +202,30 @@ def test_counters_shift_their_counts_between_input_planes():
     commands = {c.name: c for c in map_network(lenet_like(bits=3), chip).commands}
     assert counts(commands["co1.convert"])["popcount_counter.shift"] == 64 * 5 * 2
     assert counts(commands["li3.convert"])["popcount_counter.shift"] == 0
+
+
+def test_a_digital_first_layer_reads_windows_and_weights_and_sends_its_sums():
+    found = commands(lenet_like(bits=8), first_layer="digital")
+    assert counts(found["input.load"])["global_buffer.read_bit"] == 0, "no array reads the image"
+    fetch, mac, gather = (found[f"co1.{kind}"] for kind in ("fetch", "mac", "gather"))
+    taps = 6 * 6 * 9 + 4 * 6 * 6 + 4 * 4  # inner, edge and corner windows of a padded 8 x 8 map
+    assert fetch.resource == "global_buffer" and counts(fetch) == {"global_buffer.read_bit": taps * 8}
+    assert fetch.service_s == pytest.approx(-(-taps * 8 / 64 // 8) * 1e-9)
+    assert counts(mac)["weight_memory.read_bit"] == 64 * 45
+    bits = 5 * 13  # sums of 9 * 255 at most, with a sign
+    assert gather.resource == "link" and counts(gather) == {"link.transfer_bit": 64 * bits}
+    assert gather.service_s == pytest.approx(9e-9)
+    assert "co1.gather" in after(found["co1.activate"])
+
+
+def test_digital_sums_that_do_not_fold_go_to_the_vector_unit_at_once():
+    found = commands(linear_only(), first_layer="digital")
+    assert "only.gather" not in found
+    assert counts(found["only.move"])["global_buffer.write_bit"] > 0
+
+
+def linear_only():
+    spec = {"format": "cimsim-workload/1", "name": "one", "task": "regression",
+            "input": {"shape": [6], "bits": 3},
+            "nodes": [{"name": "only", "op": "linear", "inputs": ["input"]}], "output": "only"}  # fmt: skip
+    return build_graph(spec, {"only.weight": np.ones((4, 6), np.int8)})
