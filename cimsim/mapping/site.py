@@ -73,6 +73,16 @@ class Site:
             node.op in WIRING and self.reaches_output(node.name) for node in self.graph.consumers(tensor)
         )
 
+    def _origins(self, tensor: str) -> tuple[str, ...]:
+        """The tensors that are stored behind one that is only wiring."""
+        node = next((node for node in self.graph.nodes if node.name == tensor), None)
+        if node is None or node.op not in WIRING:
+            return (tensor,)
+        return tuple(origin for name in node.inputs for origin in self._origins(name))
+
+    def _has_one_reader(self, tensor: str) -> bool:
+        return len(self.readers(tensor)) == 1 and not self.reaches_output(tensor)
+
     def inputs_of(
         self, node: Node, move: Sliding, width: int, *, divide: int = 1, needs_all: bool = False
     ) -> tuple[Window, ...]:
@@ -85,7 +95,7 @@ class Site:
         line_bits = map_bits = 0.0
         for name in node.inputs:
             tensor, shape = self.tensors[name], self.graph.shapes[name]
-            streams = len(self.readers(name)) == 1 and not self.reaches_output(name)
+            streams = all(self._has_one_reader(origin) for origin in self._origins(name))
             share = math.prod(shape) * self.value_bits(name) / len(tensor.sources)
             for source in tensor.sources:
                 fits = (source.height, source.width) == raster(shape) and not needs_all
