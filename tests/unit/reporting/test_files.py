@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -150,6 +151,23 @@ def test_nothing_changes_when_writing_fails(result, tmp_path, monkeypatch, no_fi
     assert [p.name for p in tmp_path.iterdir()] == (["run"] if existing else [])
     if existing:
         assert json.loads((directory / "summary.json").read_text()) == result.summary
+
+
+def test_the_old_report_comes_back_when_the_new_one_cannot_take_its_place(
+    result, tmp_path, monkeypatch, no_figures
+):
+    directory, rename = write_report(result, tmp_path / "run"), Path.rename
+
+    def refuse(self, target):
+        if self.name == "report":
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match=r"Input/output error"):
+        write_report(replace(result, summary={}), directory)
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    assert json.loads((directory / "summary.json").read_text()) == result.summary
 
 
 def test_the_same_result_gives_the_same_bytes(result, tmp_path):

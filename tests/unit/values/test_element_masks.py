@@ -1,0 +1,42 @@
+"""Factors of `gaussian_scale`: a normal distribution about alpha, one stream however it is cut."""
+
+import numpy as np
+import pytest
+
+from cimsim.sim.element_masks import ElementMasks
+from cimsim.workload import build_graph
+
+ALPHA, STD = np.array([2.0, -1.0, 0.5]), np.array([0.5, 0.1, 0.0])
+N = 20_000
+Z = 5.0  # a test of this size fails by chance once in a million seeds; the seed is fixed
+
+
+@pytest.fixture
+def graph():
+    nodes = [
+        {"name": "fc", "op": "linear", "inputs": ["input"]},
+        {"name": "gain", "op": "scale", "inputs": ["fc"], "dropout": {"kind": "gaussian_scale"}},
+    ]
+    spec = {"format": "cimsim-workload/1", "name": "g", "task": "regression", "nodes": nodes,
+            "input": {"shape": [2], "bits": 1}, "output": "gain"}  # fmt: skip
+    arrays = {"fc.weight": np.ones((3, 2), np.int8), "gain.alpha": ALPHA, "gain.alpha_std": STD}
+    return build_graph(spec, arrays)
+
+
+def test_factors_are_normal_about_alpha(graph):
+    drawn = ElementMasks(graph, seed=7).alphas(graph.node("gain"), N)
+    assert drawn.shape == (N, 3)
+    np.testing.assert_array_equal(drawn[:, 2], ALPHA[2])
+    z = (drawn[:, :2] - ALPHA[:2]) / STD[:2]
+    assert (np.abs(z.mean(axis=0)) < Z / np.sqrt(N)).all()
+    assert (np.abs((z > 0).mean(axis=0) - 0.5) < Z * 0.5 / np.sqrt(N)).all()
+    assert (np.abs((z**2).mean(axis=0) - 1.0) < Z * np.sqrt(2 / N)).all()
+    assert (np.abs((z**3).mean(axis=0)) < Z * np.sqrt(15 / N)).all()
+    assert abs((z[:, 0] * z[:, 1]).mean()) < Z / np.sqrt(N)
+
+
+def test_factors_do_not_depend_on_how_they_are_cut(graph):
+    node, whole, cut = graph.node("gain"), ElementMasks(graph, 1), ElementMasks(graph, 1)
+    parts = [cut.alphas(node, n) for n in (3, 1, 6)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole.alphas(node, 10))
+    assert (whole.alphas(node, 10) != ElementMasks(graph, 2).alphas(node, 10))[:, :2].all()
