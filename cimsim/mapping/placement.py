@@ -38,9 +38,8 @@ def place_layers(graph: WorkloadGraph, chip: Chip) -> dict[str, Placement]:
     for name in chip.replicas:
         if name not in layers:
             cure = closest(name, layers)
-            raise SpecError(
-                f"{chip.spec.source}: chip.replicas", "must name layers of the network", name, cure
-            )
+            place = chip.spec.place(f"chip.replicas.{name}")
+            raise SpecError(place, "must name a layer of the network", cure=cure)
     placements: dict[str, Placement] = {}
     n_macros = 0
     for node in graph.mac_nodes:
@@ -57,15 +56,22 @@ def n_chip_tiles(placements: Mapping[str, Placement], geometry: Geometry) -> int
     return max(1, math.ceil(sum(p.n_macros for p in placements.values()) / geometry.macros_per_tile))
 
 
-def row_tile_sizes(rows: int, n_rows: int, splits: int = 1) -> list[int]:
-    """Rows on each row tile: `splits` equal parts, each cut evenly so that no tile takes needless steps.
+def row_tile_sizes(rows: int, n_rows: int, rows_active: int, splits: int = 1) -> list[int]:
+    """Rows on each row tile: `splits` equal parts, each cut evenly in whole row steps, the last one short.
 
-    >>> row_tile_sizes(130, 128)
-    [65, 65]
+    No tile takes more steps than it must, and together they take ceil(part / rows_active). If whole steps
+    do not fit a subarray, the cut is even in rows.
+
+    >>> row_tile_sizes(130, 128, 16)
+    [80, 50]
     """
     part = rows // splits
-    n_tiles = math.ceil(part / n_rows)
-    return [part // n_tiles + (i < part % n_tiles) for i in range(n_tiles)] * splits
+    n_tiles, n_steps = math.ceil(part / n_rows), math.ceil(part / rows_active)
+    sizes = [rows_active * (n_steps // n_tiles + (i < n_steps % n_tiles)) for i in range(n_tiles)]
+    sizes[-1] -= sum(sizes) - part
+    if max(sizes) > n_rows or min(sizes) <= 0:
+        sizes = [part // n_tiles + (i < part % n_tiles) for i in range(n_tiles)]
+    return sizes * splits
 
 
 def reads_per_step(placement: Placement, geometry: Geometry) -> int:
@@ -105,12 +111,9 @@ def _place(graph: WorkloadGraph, node: Node, chip: Chip, first_macro: int) -> Pl
     n_positions = math.prod(graph.shapes[node.name][1:])
     n_planes = graph.input.bits if reads_input else 1
     if reads_input and chip.first_layer == "digital":
-        none = (0, 0, 0, 0, 0, 1, 0)
-        return Placement(
-            node.name, "digital", matrix.rows, matrix.columns, *none, n_planes, n_positions, 0.0, *matrix[3:]
-        )
+        return _on_digital_unit(node, matrix, n_planes, n_positions)
     is_split = node.op == "conv2d" and chip.conv_mapping == "kernel_split"
-    sizes = row_tile_sizes(matrix.rows, geometry.n_rows, matrix.taps if is_split else 1)
+    sizes = row_tile_sizes(matrix.rows, geometry.n_rows, geometry.rows_active, matrix.taps if is_split else 1)
     column_tiles = math.ceil(matrix.columns / geometry.n_columns)
     per_copy = matrix.groups * len(sizes) * column_tiles * matrix.n_variants
     replicas = min(chip.replicas.get(node.name, 1), n_positions)
@@ -142,6 +145,13 @@ def _place(graph: WorkloadGraph, node: Node, chip: Chip, first_macro: int) -> Pl
     )
 
 
+def _on_digital_unit(node: Node, matrix: _Matrix, n_planes: int, n_positions: int) -> Placement:
+    none = (0, 0, 0, 0, 0, 1, 0)
+    return Placement(
+        node.name, "digital", matrix.rows, matrix.columns, *none, n_planes, n_positions, 0.0, *matrix[3:]
+    )
+
+
 class _Spread(NamedTuple):
     n_gathers: int
     n_homes: int
@@ -168,7 +178,7 @@ def _check_capacity(placements: Mapping[str, Placement], chip: Chip) -> None:
     each = ", ".join(f"{p.layer} {p.n_macros}" for p in placements.values() if p.n_macros)
     enough = math.ceil(needed / per_tile)
     raise CapacityError(
-        f"{chip.spec.source}: chip.tiles",
+        chip.spec.place("chip.tiles"),
         f"{_count(n_tiles, 'tile')} {'holds' if n_tiles == 1 else 'hold'} "
         f"{_count(n_tiles * per_tile, 'macro')}, the network needs {needed} ({each})",
         cure=f"set chip.tiles to auto or to at least {enough}",

@@ -34,7 +34,7 @@ def test_a_convolution_unrolled_into_columns():
     p = place(one_layer((7, 5, 3, 3)))
     assert (p.rows, p.columns, p.row_tiles, p.column_tiles, p.n_subarrays) == (45, 7, 3, 1, 3)
     assert (p.n_macros, p.n_tiles, p.n_positions, p.n_planes) == (2, 1, 36, 1)
-    assert (p.steps, p.row_steps) == (4, 12)  # 15 rows a tile, 4 at a time
+    assert (p.steps, p.row_steps) == (4, 12)  # 16, 16 and 13 rows, 4 at a time
     assert p.cell_utilization == 45 * 7 / (3 * 256)
 
 
@@ -132,9 +132,17 @@ def test_replicas_of_a_layer_that_is_not_there():
     )
 
 
-@given(st.integers(1, 3000), st.integers(1, 128), st.integers(1, 9))
-def test_row_tiles_hold_every_row_once_and_evenly(rows, n_rows, splits):
-    sizes = row_tile_sizes(rows * splits, n_rows, splits)
+@given(st.integers(1, 3000), st.integers(1, 128), st.integers(1, 128), st.integers(1, 9))
+def test_row_tiles_hold_every_row_once_and_evenly(rows, n_rows, rows_active, splits):
+    sizes = row_tile_sizes(rows * splits, n_rows, rows_active, splits)
     assert sum(sizes) == rows * splits
-    assert max(sizes) <= n_rows and max(sizes) - min(sizes) <= 1
+    assert min(sizes) > 0 and max(sizes) <= n_rows
     assert len(sizes) == splits * -(-rows // n_rows)
+
+
+@given(st.integers(1, 3000), st.integers(1, 8), st.integers(1, 16))
+def test_row_steps_are_as_few_as_the_rows_allow(rows, steps_of_a_tile, rows_active):
+    sizes = row_tile_sizes(rows, steps_of_a_tile * rows_active, rows_active)
+    steps = [-(-size // rows_active) for size in sizes]
+    assert sum(steps) == -(-rows // rows_active)
+    assert max(steps) - min(steps) <= 1
