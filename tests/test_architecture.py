@@ -19,6 +19,7 @@ ROOMS = {
     "cli": {"devices", "circuits", "arch", "workload", "mapping", "sim", "reporting"},
     "train": {"workload"},
 }
+MAX_BODY_LINES = 40
 SANCTIONED = {("sim/result.py", "reporting")}
 DOORS = {"numba": "_jit.py", "llvmlite": "_jit.py", "torch": "train/", "matplotlib": "reporting/figures"}
 
@@ -68,6 +69,19 @@ def test_files_and_functions_stay_readable(path):
     assert ast.get_docstring(tree), "a module says what it is"
     names = [alias.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for alias in n.names]
     assert "*" not in names
+
+
+def lines(function):
+    """Of its body, without the docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_function_is_longer_than_a_screen(path):
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)]
+    assert {f.name: lines(f) for f in functions if lines(f) > MAX_BODY_LINES} == {}
 
 
 def test_nothing_names_a_development_path():

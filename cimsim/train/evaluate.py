@@ -47,6 +47,7 @@ def mean_of_passes(
     n_layers = n_masks.bit_length() - 1
     bits = rng.stream(seed, "evaluation-masks").random((n, n_passes, n_layers)) < p
     passes = bits @ (1 << np.arange(n_layers))
-    # Weights of distinct masks, not a mean of passes: equal passes must average to themselves exactly.
     weights = np.stack([np.count_nonzero(passes == mask, axis=1) for mask in range(n_masks)]) / n_passes
-    return np.asarray((weights[:, :, None] * probabilities).sum(axis=0))
+    # Differences from the first pass, so that equal passes average to themselves bit for bit.
+    first = probabilities[passes[:, 0], np.arange(n)]
+    return np.asarray(first + (weights[:, :, None] * (probabilities - first)).sum(axis=0))

@@ -18,38 +18,22 @@ from cimsim.train.scale_dropout import EPS
 __all__ = ["export"]
 
 Arrays = dict[str, NDArray[Any]]
+ExportedNode = tuple[str, dict[str, Any], Arrays]
 
 
 def export(
     network: BinaryNetwork, recipe: Recipe, name: str, provenance: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Arrays]:
     """Spec and arrays of a ``cimsim-workload/1`` file with the same logits as ``network``, bit for bit."""
+    blocks = list(exact_copy(network).chain)
+    n_convolutions = sum(isinstance(block.mac, BinaryConv2d) for block in blocks)
     nodes: list[dict[str, Any]] = []
     arrays: Arrays = {}
-
-    def add(node: str, op: str, **attributes: Any) -> None:
-        source = nodes[-1]["name"] if nodes else "input"
-        nodes.append({"name": node, "op": op, "inputs": [source], **attributes})
-
-    n_linear = 0
-    for index, block in enumerate(exact_copy(network).chain, start=1):
-        if isinstance(block.mac, BinaryConv2d):
-            mac = f"conv{index}"
-            add(mac, "conv2d")
-        else:
-            n_linear += 1
-            mac = f"fc{n_linear}"
-            if n_linear == 1:
-                add("flatten", "flatten")
-            add(mac, "linear")
-        arrays[f"{mac}.weight"] = np.where(block.mac.weight.detach().numpy() >= 0, 1, -1).astype(np.int8)
-        if block.pool > 1:
-            add(f"pool{index}", "maxpool2d", kernel=[block.pool, block.pool])
-        for node, attributes, params in _normalization(block, index):
-            add(node, attributes.pop("op"), **attributes)
+    for index, block in enumerate(blocks, start=1):
+        for node, attributes, params in _nodes(block, index, index - n_convolutions):
+            source = nodes[-1]["name"] if nodes else "input"
+            nodes.append({"name": node, "op": attributes.pop("op"), "inputs": [source], **attributes})
             arrays |= {f"{node}.{key}": value for key, value in params.items()}
-        if block.sign:
-            add(f"sign{index}", "sign")
     spec = {
         "format": "cimsim-workload/1",
         "name": name,
@@ -69,8 +53,26 @@ def export(
     return spec, arrays
 
 
+def _nodes(block: Block, index: int, n_linear: int) -> list[ExportedNode]:
+    """Nodes (name, op and attributes, arrays) of a block; ``n_linear`` counts linear layers from 1."""
+    weight = {"weight": np.where(block.mac.weight.detach().numpy() >= 0, 1, -1).astype(np.int8)}
+    nodes: list[ExportedNode] = []
+    if isinstance(block.mac, BinaryConv2d):
+        nodes.append((f"conv{index}", {"op": "conv2d"}, weight))
+    else:
+        if n_linear == 1:
+            nodes.append(("flatten", {"op": "flatten"}, {}))
+        nodes.append((f"fc{n_linear}", {"op": "linear"}, weight))
+    if block.pool > 1:
+        nodes.append((f"pool{index}", {"op": "maxpool2d", "kernel": [block.pool, block.pool]}, {}))
+    nodes += _normalization(block, index)
+    if block.sign:
+        nodes.append((f"sign{index}", {"op": "sign"}, {}))
+    return nodes
+
+
 @torch.no_grad()
-def _normalization(block: Block, index: int) -> list[tuple[str, dict[str, Any], Arrays]]:
+def _normalization(block: Block, index: int) -> list[ExportedNode]:
     """Nodes (name, op and attributes, arrays) of a normalisation: one, or a scale in front of one."""
     norm = block.norm
     mean, var, scale = norm.mean, norm.var, norm.scale
