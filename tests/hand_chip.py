@@ -45,6 +45,10 @@ TIMING = dict(  # noqa: C408
 )  # fmt: skip
 
 
+def _place(path):
+    return f"arch_configs/hand.yaml: {path}"
+
+
 def hand_chip(
     *, schedule="sequential", first_layer="bit_serial", conv_mapping="unrolled", replicas=None, **changes
 ):
@@ -60,9 +64,13 @@ def hand_chip(
                 costs[action] = Action(n * 1e-12)
             components[name] = Component(name, n * 1e-12, n * 1e-6, costs, unit)
     block = SimpleNamespace(size_bits=changes.get("size_bits", 4096))
-    tile = SimpleNamespace(buffer=block, threshold_sram=block, macro=SimpleNamespace(adc=None))
+    word = SimpleNamespace(bits=changes.get("bits", 32))
+    macro = SimpleNamespace(adc=None, shift_add=word, popcount_counter=word)
+    tile = SimpleNamespace(
+        buffer=block, threshold_sram=block, adder_tree=word, threshold_unit=word, macro=macro
+    )
     level = SimpleNamespace(global_buffer=block, weight_memory=block)
-    spec = SimpleNamespace(name="hand", source="arch_configs/hand.yaml", tile=tile, chip=level)
+    spec = SimpleNamespace(name="hand", source="arch_configs/hand.yaml", tile=tile, chip=level, place=_place)
     return Chip(spec, geometry, timing, components, schedule, first_layer, conv_mapping, replicas or {})
 
 

@@ -44,7 +44,7 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     if problems:
         raise _first(problems)
     assert found is not None
-    found.read_from(str(path), overrides)
+    found.read_from(str(path), overrides, reader.origins)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr, model_validator
@@ -19,6 +19,7 @@ from cimsim.arch.quantity import (
     Time,
 )
 from cimsim.arch.spec_array import MacroSpec, MtjSpec, PulseTime, Spec, Volts, WordBlock
+from cimsim.arch.tree import Origin
 from cimsim.units import short
 
 __all__ = ["ArchSpec", "ControllerSpec", "SramSpec"]
@@ -194,6 +195,7 @@ class ArchSpec(Spec):
     chip: ChipSpec
     tile: TileSpec
     _source: str = PrivateAttr(default="<memory>")
+    _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
     _overrides: tuple[str, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
@@ -222,9 +224,16 @@ class ArchSpec(Spec):
         """The ``path=value`` texts that were applied to the file, in order."""
         return self._overrides
 
-    def read_from(self, source: str, overrides: Sequence[str]) -> None:
-        """Told once by the loader."""
-        self._source, self._overrides = source, tuple(overrides)
+    def read_from(self, source: str, overrides: Sequence[str], origins: Mapping[str, Origin]) -> None:
+        """Told once by the loader; ``origins`` says by path where each value was written."""
+        self._source, self._overrides, self._origins = source, tuple(overrides), dict(origins)
+
+    def place(self, path: str) -> str:
+        """For messages: the line or the ``--set`` of a value, or the mapping that leaves it out."""
+        known = path
+        while known and known not in self._origins:
+            known = known.rpartition(".")[0]
+        return self._origins[known].place(path) if known else f"{self.source}: {path}"
 
     @property
     def quantities(self) -> dict[str, Quantity]:

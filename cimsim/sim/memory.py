@@ -40,12 +40,10 @@ def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str
         "threshold_sram": _blocks(thresholds, spec.tile.threshold_sram.size_bits),
         "global_buffer": _blocks([central], spec.chip.global_buffer.size_bits),
     }
-    weights = digital_weights(program)
-    return (
-        {**blocks, "weight_memory": _blocks([weights], spec.chip.weight_memory.size_bits)}
-        if weights
-        else blocks
-    )
+    weights, memory = digital_weights(program), spec.chip.weight_memory
+    if weights and memory is not None:
+        blocks["weight_memory"] = _blocks([weights], memory.size_bits)
+    return blocks
 
 
 def digital_weights(program: Program) -> int:

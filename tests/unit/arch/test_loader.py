@@ -177,3 +177,16 @@ def test_the_table_of_components_is_what_a_chip_is_built_of(path):
         assert [part.split(" (per ")[0] for part in rows[name]["actions"].split(", ")] == list(
             component.actions
         )
+
+
+def test_a_value_knows_the_place_it_comes_from():
+    """Its line, its override, or the mapping that leaves it out; a spec that was not read has no place."""
+    spec = load_arch(STT, ["chip.replicas={conv1: 4}", "chip.tiles=7"])
+    lines = STT.read_text().splitlines()
+    clock = next(i for i, line in enumerate(lines, 1) if "clock_hz" in line)
+    macro = lines.index("  macro:") + 1
+    assert spec.place("chip.clock_hz") == f"{STT}:{clock}: chip.clock_hz"
+    assert spec.place("tile.macro.regulator_efficiency") == f"{STT}:{macro}: tile.macro.regulator_efficiency"
+    assert spec.place("chip.tiles") == "--set chip.tiles=7"
+    assert spec.place("chip.replicas.conv1") == "--set chip.replicas={conv1: 4}: chip.replicas.conv1"
+    assert ArchSpec.model_validate(spec.model_dump()).place("chip.tiles") == "<memory>: chip.tiles"

@@ -142,7 +142,7 @@ def test_data_that_do_not_fit(cimsim_cli, here, arrays, message):
          "mine: holds files but no cimsim report, so it is not replaced; choose another folder, "
          "or empty this one"),
         (["chip.yaml", "wide.npz", "--data", "data.npz", "--set", "chip.tiles=1"],
-         "chip.yaml: chip.tiles: 1 tile holds 8 macros, the network needs 9 (conv1 1, fc1 8); "
+         "--set chip.tiles=1: 1 tile holds 8 macros, the network needs 9 (conv1 1, fc1 8); "
          "set chip.tiles to auto or to at least 2"),
     ],
 )  # fmt: skip

@@ -76,7 +76,7 @@ def test_biased_columns_conduct_in_every_conversion():
         assert ledger.count(("cell_array", "read_antiparallel"), layer=layer) == reads * (400 + spare / 2)
     # One charge a row step and column of the subarray, used or not.
     assert ledger.count(("bitline", "charge"), layer="co1") == 4 * 64 * 3 * 3 * 16
-    assert ledger.count(("bitline", "charge"), layer="li3") == 4 * (4 + 4) * 2 * 16
+    assert ledger.count(("bitline", "charge"), layer="li3") == 4 * (4 + 3) * 2 * 16
     assert ledger.count(("column_mux", "select"), layer="co1") == 4 * 64 * 3 * 3 * 5
 
 
