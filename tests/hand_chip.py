@@ -29,7 +29,7 @@ UNITS = {
         "chip_controller": ("issue",),
         "vector_unit": ("op",),
         "digital_mac": ("mac_bit",),
-        "averaging_unit": ("accumulate", "softmax"),
+        "averaging_unit": ("accumulate", "weigh", "softmax"),
         "stochastic_unit": ("draw",),
         "weight_memory": ("read_bit", "write_bit"),
     },

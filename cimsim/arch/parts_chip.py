@@ -114,6 +114,7 @@ def build_averaging_unit(spec: ArchSpec, pick: Pick) -> Component:
     return arithmetic.averaging_unit(
         lanes=block.lanes,
         accumulate_energy_j=pick(block.accumulate_energy_j),
+        weigh_energy_j=pick(block.weigh_energy_j),
         softmax_energy_j=pick(block.softmax_energy_j),
         lane_area_m2=pick(block.lane_area_m2),
         leakage_w=pick(block.leakage_w),

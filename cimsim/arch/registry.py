@@ -99,7 +99,8 @@ COMPONENTS: tuple[ComponentKind, ...] = (
                   chip.build_weight_memory, _with_digital_layer),
     ComponentKind(
         "averaging_unit", "chip",
-        (("accumulate", "class value and pass"), ("softmax", "class value and pass")),
+        (("accumulate", "class value and pass"), ("weigh", "class value and run of distinct masks"),
+         ("softmax", "class value and pass")),
         "softmax and mean over passes", chip.build_averaging_unit,
     ),
     ComponentKind("stochastic_unit", "chip", (("draw", "random bit"),),

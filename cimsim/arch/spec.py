@@ -100,6 +100,7 @@ class AveragingSpec(Spec):
 
     lanes: Lanes
     accumulate_energy_j: Energy
+    weigh_energy_j: Energy
     softmax_energy_j: Energy
     lane_area_m2: Area
     leakage_w: Leakage

@@ -62,10 +62,15 @@ def averaging_unit(
     *,
     lanes: int,
     accumulate_energy_j: Scalar,
+    weigh_energy_j: Scalar,
     softmax_energy_j: Scalar,
     lane_area_m2: Scalar,
     leakage_w: Scalar,
 ) -> Component:
-    """Softmax of each pass and the running mean of its probabilities."""
-    actions = {"accumulate": Action(accumulate_energy_j), "softmax": Action(softmax_energy_j)}
+    """Softmax of each pass and the running mean of its probabilities, weighted where passes are not equal."""
+    actions = {
+        "accumulate": Action(accumulate_energy_j),
+        "weigh": Action(weigh_energy_j),
+        "softmax": Action(softmax_energy_j),
+    }
     return Component("averaging_unit", lanes * lane_area_m2, leakage_w, actions, unit="chip")

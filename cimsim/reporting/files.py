@@ -107,6 +107,7 @@ def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
         directory / "predictions.npz",
         probabilities=predictions.probabilities,
         predictive_entropy_nats=predictions.predictive_entropy_nats,
+        mutual_information_nats=predictions.mutual_information_nats,
         labels=predictions.labels,
         masks=predictions.masks,
         weights=predictions.weights,

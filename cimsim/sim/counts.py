@@ -53,13 +53,17 @@ def array_use(activity: Activity, n_images: int, *, shares_prefixes: bool) -> Ar
 def count_actions(program: Program, times: Times, uses: Mapping[str, ArrayUse]) -> list[Count]:
     """Counts in the order of the commands; the same action of a layer may come more than once.
 
+    Where runs stand for several passes, each value is weighted before it is accumulated.
     A command's resource time is booked on its first action: busy times add up to those of the resources.
     """
     counts: list[Count] = []
     for command in program.commands:
         plays, busy_s = times.n_plays[command.name], times.busy_s[command.name]
         for component, action, count in command.actions:
-            for exact, n in _exact(program, command, component, action, count * plays, uses):
+            found = _exact(program, command, component, action, count * plays, uses)
+            if times.is_weighted and (component, action) == ("averaging_unit", "accumulate"):
+                found.append(("weigh", count * plays))
+            for exact, n in found:
                 if n > 0:
                     counts.append(Count(component, command.layer, exact, n, busy_s))
                     busy_s = 0.0

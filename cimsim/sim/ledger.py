@@ -13,11 +13,20 @@ from cimsim.arch.chip import Chip
 from cimsim.circuits.cost import Scalar
 from cimsim.mapping.placement import n_chip_tiles, sum_bits
 from cimsim.mapping.program import Program
+from cimsim.sim.calibration import calibration_bits
 from cimsim.sim.counts import ArrayUse, Count, count_actions
 from cimsim.sim.memory import digital_weights
 from cimsim.sim.timing import Times
 
-__all__ = ["Ledger", "Row", "book", "energy_draws_j", "n_instances", "program_energy_j"]
+__all__ = [
+    "Ledger",
+    "Row",
+    "book",
+    "calibration_energy_j",
+    "energy_draws_j",
+    "n_instances",
+    "program_energy_j",
+]
 
 _OPTIONAL = ("digital_mac", "weight_memory", "stochastic_unit")
 """Built where the network uses them."""
@@ -147,6 +156,12 @@ def program_energy_j(program: Program) -> float:
     if weights := digital_weights(program):
         energy_j += weights * float(components["weight_memory"].actions["write_bit"].energy_j)
     return energy_j
+
+
+def calibration_energy_j(program: Program, n_units: float) -> float:
+    """Drawing the bits that trim each of ``n_units`` stochastic units once."""
+    draw = program.chip.components["stochastic_unit"].actions["draw"]
+    return n_units * calibration_bits(program) * float(draw.energy_j)
 
 
 def _merged(program: Program, counts: Sequence[Count]) -> list[Count]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from cimsim.mapping.placement import n_chip_tiles, sum_bits
 from cimsim.mapping.program import Program
+from cimsim.mapping.randomness import random_bits
 from cimsim.sim.schedule import IN_FLIGHT, run_masks
 from cimsim.workload.dropout import n_states
 
@@ -17,12 +18,15 @@ def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str
     """Blocks of each memory on the whole chip: one a place, more where it does not hold what waits there.
 
     `sequential` keeps the rows under each window, `pipelined` those of two passes; `prefix_reuse` and
-    `enumerate` keep whole maps of two runs, one for every state of the masks in between. Thresholds stay.
+    `enumerate` keep whole maps of two runs, one for every state of the masks in between, and the former the
+    masks of all passes, which it draws first. Thresholds stay.
     """
     spec, placements = program.chip.spec, program.placements
     n_tiles = n_chip_tiles(placements, program.chip.geometry)
     activations, thresholds = [0.0] * n_tiles, [0.0] * n_tiles
     central = float(math.prod(program.graph.input.shape) * program.graph.input.bits)
+    if schedule == "prefix_reuse":
+        central += n_passes * sum(random_bits(program.graph, node) for node in program.graph.nodes)
     for layer in program.buffers:
         held = _held_bits(program, layer, schedule, n_passes)
         placement = placements.get(layer)

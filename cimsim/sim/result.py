@@ -47,13 +47,16 @@ class Activity:
 class Predictions:
     """Averaged outputs.
 
-    ``probabilities`` (n_images, n_classes) for classification, else the mean output; ``masks`` uint8
+    ``probabilities`` (n_images, n_classes) for classification, else the mean output;
+    ``mutual_information_nats`` (n_images,) of answer and masks, what the entropy of the mean has beyond the
+    mean entropy of the passes (of a segmentation, mean over positions; of a regression 0); ``masks`` uint8
     (n_images, n_mc_samples, n_stochastic_nodes), the state drawn at each node with a scalar mask; ``weights``
     (n_mc_samples,), what each pass counts in the average: the probability of its masks where all are played.
     """
 
     probabilities: NDArray[np.float64]
     predictive_entropy_nats: NDArray[np.float64]
+    mutual_information_nats: NDArray[np.float64]
     labels: NDArray[np.int64]
     masks: NDArray[np.uint8]
     weights: NDArray[np.float64]

@@ -97,9 +97,10 @@ def simulate(
     ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
     draws_j = energy_draws_j(ledger, build_chip(arch, Draws(seed, N_COST_DRAWS)), times.latency_s)
     settings = _settings(values, schedule, fidelity, seed)
+    predictions = _predictions(workload, values, images)
     return RunResult(
         summary={
-            **_answers(arch, workload, images, values),
+            **_answers(arch, workload, images, predictions),
             **settings,
             "array_errors_modelled": False,
             **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
@@ -107,7 +108,7 @@ def simulate(
         },
         layers=layer_table(program, times, ledger),
         components=component_table(ledger),
-        predictions=_predictions(workload, values, images),
+        predictions=predictions,
         timeline=times.timeline,
         manifest=build_manifest(arch, settings, _files(arch, workload, images)),
         program=program,
@@ -135,21 +136,24 @@ def _settings(values: Values, schedule: str, fidelity: str, seed: int) -> dict[s
     }
 
 
-def _answers(arch: ArchSpec, graph: WorkloadGraph, images: Dataset, values: Values) -> dict[str, Any]:
+def _answers(
+    arch: ArchSpec, graph: WorkloadGraph, images: Dataset, predictions: Predictions
+) -> dict[str, Any]:
     """Who answered what, and how well."""
-    return {
-        "architecture": arch.name,
-        "workload": graph.name,
-        "dataset": images.name,
-        **score(graph.task, values.probabilities, images.y),
-    }
+    scores = score(graph.task, predictions.probabilities, images.y)
+    if graph.task != "regression":
+        scores["mutual_information_nats"] = float(predictions.mutual_information_nats.mean())
+    return {"architecture": arch.name, "workload": graph.name, "dataset": images.name, **scores}
 
 
 def _predictions(graph: WorkloadGraph, values: Values, images: Dataset) -> Predictions:
     """Answers with labels; a regression has no entropy."""
-    is_distribution = graph.task != "regression"
-    entropy = predictive_entropy_nats(values.probabilities) if is_distribution else np.zeros(len(images))
-    return Predictions(values.probabilities, entropy, images.y, values.masks, values.weights)
+    entropy = information = np.zeros(len(images))
+    if graph.task != "regression":
+        entropy = predictive_entropy_nats(values.probabilities)
+        of_images = entropy.reshape(len(images), -1).mean(axis=1)
+        information = np.maximum(of_images - values.expected_entropy_nats, 0.0)
+    return Predictions(values.probabilities, entropy, information, images.y, values.masks, values.weights)
 
 
 def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str | tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,13 +12,20 @@ from cimsim.sim.engine import play
 from cimsim.sim.schedule import Plan, stage_table
 from cimsim.units import to_femtoseconds
 
-__all__ = ["LONGEST_PLAY", "period_fs"]
+__all__ = ["LONGEST_PLAY", "Period", "stream_period"]
 
 LONGEST_PLAY = 64
 """Passes played at most before the distance is a mean instead of a constant."""
 
 
-def period_fs(program: Program, n_passes: int, latency_fs: int) -> float:
+class Period(NamedTuple):
+    """Time between two images, and whether it is exact or a mean."""
+
+    fs: float
+    is_exact: bool
+
+
+def stream_period(program: Program, n_passes: int, latency_fs: int) -> Period:
     """Time from one image to the next, both of ``n_passes`` passes.
 
     Longer and longer streams are played until every command repeats at one distance (of 1, 2 or 4 passes) in
@@ -30,11 +39,11 @@ def period_fs(program: Program, n_passes: int, latency_fs: int) -> float:
         finish = play(table).finish_fs.reshape(-1, n_runs)
         distance = _constant(finish, n_runs // 2)
         if distance is not None:
-            return min(n_passes * distance, latency_fs)
+            return Period(min(n_passes * distance, latency_fs), True)
         n_runs *= 2
     quarter = finish.shape[1] // 4
     mean = (finish[-1, 3 * quarter] - finish[-1, quarter]) / (2 * quarter)
-    return min(n_passes * max(float(mean), _busiest_fs(program)), latency_fs)
+    return Period(min(n_passes * max(float(mean), _busiest_fs(program)), latency_fs), False)
 
 
 def _constant(finish: NDArray[np.int64], middle: int) -> float | None:

@@ -13,7 +13,7 @@ from cimsim.mapping.program import Program
 from cimsim.mapping.randomness import random_bits
 from cimsim.sim.counts import ArrayUse
 from cimsim.sim.inputs import ensemble_size
-from cimsim.sim.ledger import Ledger, program_energy_j
+from cimsim.sim.ledger import Ledger, calibration_energy_j, program_energy_j
 from cimsim.sim.tables import CONVERSIONS
 from cimsim.sim.timing import Times
 
@@ -50,6 +50,7 @@ def cost_summary(
         "energy_high_j": float(high_j),
         "energy_stream_j": energy_j + ledger.leakage_w * (times.period_s - times.latency_s),
         "program_energy_j": program_energy_j(program),
+        "calibration_energy_j": calibration_energy_j(program, ledger.count(("stochastic_unit", "area"))),
         "power_w": energy_j / times.latency_s,
         "area_m2": ledger.area_m2,
         "n_random_bits": ledger.count(("stochastic_unit", "draw")),
@@ -63,17 +64,18 @@ def cost_summary(
 def warnings_of(program: Program, times: Times, n_images: int, n_passes: int, schedule: str) -> Iterator[str]:
     """What a reader must know before believing the numbers."""
     chip, graph = program.chip, program.graph
-    adc = getattr(chip.spec.tile.macro, "adc", None)
-    needed = math.ceil(math.log2(chip.geometry.rows_active + 1))
-    if chip.geometry.readout == "adc" and adc is not None and adc.bits < needed:
+    macro = chip.spec.tile.macro
+    if macro.adc is not None and macro.adc.bits < macro.lossless_bits:
         yield (
-            f"tile.macro.adc.bits is {adc.bits}, but {chip.geometry.rows_active} active rows give "
-            f"{chip.geometry.rows_active + 1} levels ({needed} bits): 'ideal' still sums exactly"
+            f"tile.macro.adc.bits is {macro.adc.bits}, but {macro.rows_active} active rows give "
+            f"{macro.rows_active + 1} levels ({macro.lossless_bits} bits): 'ideal' still sums exactly"
         )
     if n_passes % (members := ensemble_size(graph)):
         yield f"T = {n_passes} is no multiple of the {members} members of the ensemble: they count unequally"
     if schedule != chip.mc_schedule:
         yield f"exact answers are costed as the schedule {schedule}, not chip.mc_schedule {chip.mc_schedule}"
+    if not times.is_period_exact:
+        yield "images of a stream do not follow at one distance: throughput is a mean over its middle"
     if times.n_exact not in (1, n_images):
         yield f"latency was played for {times.n_exact} of {n_images} images, others take the nearest one's"
     if schedule == "enumerate" and any(random_bits(graph, node) for node in graph.nodes):

@@ -13,7 +13,7 @@ from cimsim.sim.engine import EngineResult, play
 from cimsim.sim.prefixes import distinct_states
 from cimsim.sim.result import Timeline
 from cimsim.sim.schedule import Masks, Plan, stage_table
-from cimsim.sim.stream import period_fs
+from cimsim.sim.stream import stream_period
 from cimsim.sim.timeline import MAX_INTERVALS, timeline
 from cimsim.units import to_femtoseconds
 
@@ -33,6 +33,8 @@ class Times:
     ----------
     latency_s, latency_p5_s, latency_p95_s : mean over images, and its 5 and 95 % quantiles
     period_s : time between two images of a stream
+    is_period_exact : false where the distance of images does not repeat and `period_s` is a mean
+    is_weighted : whether runs of distinct masks are averaged by their share of the passes
     n_plays : by command, how often it is played (passes, or distinct mask states; draws), mean over images
     busy_s : by command, how long it holds its resource, mean over images
     span_s : by layer, from its first start to its last end, passes that follow each other added up
@@ -49,6 +51,8 @@ class Times:
     span_s: Mapping[str, float]
     n_exact: int
     timeline: Timeline
+    is_period_exact: bool = True
+    is_weighted: bool = False
 
     def busiest(self, program: Program) -> tuple[str, float]:
         """The resource that serves for the largest share of the latency, and that share."""
@@ -94,13 +98,15 @@ def _sequential(program: Program, n_passes: int) -> Times:
 def _pipelined(program: Program, n_passes: int) -> Times:
     result, commands = _play(program, Plan(n_passes, 1, {}, is_tree=False), record=MAX_INTERVALS)
     latency_s = result.end_fs * SECONDS_PER_FS
+    period = stream_period(program, n_passes, result.end_fs)
     return Times(
-        latency_s, latency_s, latency_s, period_fs(program, n_passes, result.end_fs) * SECONDS_PER_FS,
+        latency_s, latency_s, latency_s, period.fs * SECONDS_PER_FS,
         n_plays=dict.fromkeys((c.name for c in program.commands), float(n_passes)),
         busy_s=_busy(commands, result),
         span_s=_spans(commands, result),
         n_exact=1,
         timeline=timeline(program, commands, result.intervals, 1, 0),
+        is_period_exact=period.is_exact,
     )  # fmt: skip
 
 
@@ -158,6 +164,7 @@ def _tree(program: Program, masks: NDArray[np.uint8], n_draws: int) -> Times:
         span_s=_mean([_spans(stages, result) for result, stages in plays], weights),
         n_exact=int(sizes[frequent].sum()),
         timeline=timeline(program, commands, picture.intervals, 1, 0),
+        is_weighted=True,
     )  # fmt: skip
 
 

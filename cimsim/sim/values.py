@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.mapping.program import Fold
-from cimsim.mapping.randomness import random_bits
 from cimsim.sim.chunk import Chunk, check_finite
 from cimsim.sim.footprint import bytes_per_image
 from cimsim.sim.masks import draw, enumerate_masks
@@ -39,7 +38,6 @@ class Values:
     masks : uint8 (n_images, n_passes, n_nodes), columns as in `cimsim.mapping.states.scalar_nodes`
     weights : (n_passes,) share of each pass in the averages, sum 1
     activities : by MAC node; `exact` plays every mask once in each image
-    n_random_bits : drawn for one image, all its passes
     """
 
     probabilities: NDArray[np.float64]
@@ -47,7 +45,6 @@ class Values:
     masks: NDArray[np.uint8]
     weights: NDArray[np.float64]
     activities: Mapping[str, Activity]
-    n_random_bits: int
 
     @property
     def n_passes(self) -> int:
@@ -92,10 +89,7 @@ def run_values(
         if progress is not None:
             progress(here.stop, n_images)
     probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))
-    per_pass = 0 if n_mc_samples == "exact" else sum(random_bits(graph, node) for node in graph.nodes)
-    return Values(
-        probabilities, entropies, masks, weights, network.activity.result(), len(weights) * per_pass
-    )
+    return Values(probabilities, entropies, masks, weights, network.activity.result())
 
 
 def _masks(

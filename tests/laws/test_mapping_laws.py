@@ -6,6 +6,7 @@ from naive.graphs import random_graph, random_images
 
 from cimsim.mapping.mac_commands import driven_rows
 from cimsim.mapping.mapper import map_network
+from cimsim.mapping.randomness import random_bits
 from cimsim.sim.values import run_values
 
 SCALAR = ("scale", "affine", "instances", "ensemble", "gaussian_scale")
@@ -25,10 +26,9 @@ def test_word_lines_and_cells_of_any_network(seed):
         assert activity.rows_driven_distinct / activity.rows_driven == activity.distinct.sum() / (3 * 4)
 
 
-def test_random_bits_are_those_that_were_drawn():
+def test_commands_draw_the_bits_that_masks_take():
     for seed in range(12):
         graph = random_graph(seed)
         program = map_network(graph, hand_chip())
-        values = run_values(graph, program.folds, random_images(graph, 2, seed), n_mc_samples=3)
         drawn = sum(n for c in program.commands if c.kind == "draw" for _, _, n in c.actions)
-        assert values.n_random_bits == 3 * drawn
+        assert drawn == sum(random_bits(graph, node) for node in graph.nodes)

@@ -87,7 +87,7 @@ def test_a_regulator_charges_the_read_voltage_over_its_efficiency():
 def test_a_random_bit_of_the_default_unit():
     """Reset and set along 776 ohm at 1.2 V with 3.5 % driver, a read at 0.1 V over 7.9 kohm, a decision."""
     draw = build_chip(load_arch(STT)).components["stochastic_unit"].actions["draw"]
-    write = 1.2 * (1.1 * 1e-9 + 0.855 * 0.75e-9) / 776
+    write = 1.2 * (1.1 * 1e-9 + 0.863 * 0.75e-9) / 776
     assert draw.energy_j == pytest.approx(1.035 * write + 0.9 * 0.1 / 7900 * 2e-9 + 48e-15)
 
 

@@ -8,9 +8,10 @@ from hand_chip import UNITS, hand_chip, lenet_like
 
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.counts import ArrayUse, array_use, count_actions
-from cimsim.sim.ledger import book, energy_draws_j, n_instances, program_energy_j
+from cimsim.sim.ledger import book, calibration_energy_j, energy_draws_j, n_instances, program_energy_j
 from cimsim.sim.result import Activity
 from cimsim.sim.timing import run_time
+from cimsim.workload import build_graph
 
 PICOJOULES = {}
 for blocks in UNITS.values():
@@ -159,3 +160,30 @@ def test_a_weight_memory_is_built_for_a_digital_layer_only():
     _, _, ledger = booked(first_layer="digital", blocks={"weight_memory": 3})
     assert {row.count for row in rows(ledger, component="weight_memory", action="area")} == {3}
     assert ledger.count(("weight_memory", "read_bit"), layer="co1") == 4 * 64 * 45
+
+
+@pytest.mark.parametrize("n_units", [0, 1, 3])
+def test_calibration_counts_bits_until_each_p_is_known_to_a_hundredth(n_units):
+    """0.3 * 0.7 / 0.01**2 = 2100 bits; three layers share one p."""
+    program = map_network(lenet_like(bits=3), hand_chip())
+    draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
+    assert calibration_energy_j(program, n_units) == pytest.approx(n_units * 2100 * draw_j)
+
+
+def test_choices_and_normal_numbers_are_calibrated_as_fair_bits_and_nothing_random_not_at_all():
+    assert calibration_energy_j(map_network(lenet_like(dropout=None), hand_chip()), 1) == 0
+    spec = {"format": "cimsim-workload/1", "name": "many", "task": "regression",
+            "nodes": [{"name": "fc", "op": "linear", "inputs": ["input"], "dropout": {"kind": "instances"}}],
+            "input": {"shape": [6], "bits": 1}, "output": "fc"}  # fmt: skip
+    graph = build_graph(spec, {"fc.weight": np.ones((3, 5, 6), np.int8)})
+    draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
+    assert calibration_energy_j(map_network(graph, hand_chip()), 1) == pytest.approx(2500 * draw_j)
+
+
+def test_runs_that_stand_for_several_passes_are_weighted():
+    program = map_network(lenet_like(bits=3), hand_chip())
+    uses = {name: ArrayUse(600.0, 400.0, 90.0) for name in program.placements}
+    masks = np.zeros((2, 4, 3), np.uint8)
+    for schedule, runs in (("sequential", 0), ("pipelined", 0), ("prefix_reuse", 1)):
+        ledger = book(program, run_time(program, masks, schedule), uses, {})
+        assert ledger.count(("averaging_unit", "weigh")) == runs * 4

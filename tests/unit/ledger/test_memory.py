@@ -45,3 +45,10 @@ def test_the_image_waits_in_the_global_buffer_and_thresholds_stay():
 def test_weights_of_a_digital_layer_have_a_memory_of_their_own(size):
     program = map_network(lenet_like(), hand_chip(size_bits=size, first_layer="digital"))
     assert memory_blocks(program, "sequential", 1)["weight_memory"] == -(-45 // size)
+
+
+def test_masks_that_are_drawn_first_wait_in_the_global_buffer():
+    """One bit a layer and pass; passes that are equal beyond the second add no maps."""
+    few, many = (blocks("prefix_reuse", 1, n_passes=n)["global_buffer"] for n in (40, 100))
+    assert many - few == 60 * 3
+    assert blocks("enumerate", 1, n_passes=40)["global_buffer"] == few - 40 * 3

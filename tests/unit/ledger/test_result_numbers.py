@@ -8,6 +8,7 @@ from hand_chip import hand_chip, lenet_like
 
 from cimsim.arch import build_chip, load_arch
 from cimsim.arch.quantity import Draws
+from cimsim.mapping.folding import fold
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.counts import ArrayUse
 from cimsim.sim.ledger import book
@@ -124,3 +125,14 @@ def test_an_ensemble_that_is_averaged_unevenly_is_announced(n_passes):
 @pytest.mark.parametrize("n_passes", [None, 3, 6, "exact"])
 def test_an_ensemble_that_is_averaged_evenly_is_not(n_passes):
     assert not any("members" in text for text in run(ensemble(3), n_mc_samples=n_passes).summary["warnings"])
+
+
+def test_mutual_information_is_what_the_masks_account_for(result):
+    graph = lenet_like()
+    values = run_values(graph, fold(graph), inputs(graph), n_mc_samples=8, seed=5)
+    expected = result.predictions.predictive_entropy_nats - values.expected_entropy_nats
+    np.testing.assert_allclose(result.predictions.mutual_information_nats, expected, atol=1e-12)
+    assert expected.max() > 0.01
+    assert result.summary["mutual_information_nats"] == pytest.approx(expected.mean())
+    certain = run(lenet_like(dropout=None)).predictions
+    assert (certain.mutual_information_nats < 1e-12).all() and (certain.mutual_information_nats >= 0).all()

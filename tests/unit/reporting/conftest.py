@@ -75,7 +75,7 @@ def predictions(n: int = 200) -> Predictions:
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     entropy = -(p * np.log(p)).sum(axis=1)
     masks = rng.integers(0, 2, (n, 2, 2)).astype(np.uint8)
-    return Predictions(p, entropy, labels, masks, np.full(2, 0.5))
+    return Predictions(p, entropy, 0.1 * entropy, labels, masks, np.full(2, 0.5))
 
 
 def summary(total_j: float, latency_s: float) -> dict:

@@ -5,11 +5,12 @@ import pytest
 from hand_chip import hand_chip, lenet_like, residual
 
 from cimsim.mapping.mapper import map_network
-from cimsim.sim import timing
+from cimsim.sim import stream, timing
 from cimsim.sim.engine import play
 from cimsim.sim.masks import draw, enumerate_masks
 from cimsim.sim.schedule import Plan, stage_table
 from cimsim.sim.stage_table import Edge, StageTable
+from cimsim.sim.summary import warnings_of
 from cimsim.sim.timing import run_time
 
 GRAPHS = {"lenet": lenet_like(bits=1), "residual": residual()}
@@ -129,3 +130,15 @@ def test_rare_images_take_the_latency_of_the_most_similar(monkeypatch):
 def test_the_busiest_resource():
     program = map_network(GRAPHS["lenet"], hand_chip())
     assert run_time(program, masks_of(GRAPHS["lenet"]), "sequential").busiest(program)[0] == "co1.array"
+
+
+def test_a_mean_distance_of_images_says_that_it_is_one(monkeypatch):
+    program, masks = map_network(GRAPHS["lenet"], hand_chip()), masks_of(GRAPHS["lenet"], n_passes=2)
+    exact = run_time(program, masks, "pipelined")
+    assert exact.is_period_exact
+    monkeypatch.setattr(stream, "_constant", lambda finish, middle: None)
+    times = run_time(program, masks, "pipelined")
+    assert not times.is_period_exact
+    assert times.period_s == pytest.approx(exact.period_s, rel=0.01)
+    message = "images of a stream do not follow at one distance: throughput is a mean over its middle"
+    assert message in warnings_of(program, times, 1, 2, "sequential")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from naive.graphs import ELEMENTWISE, random_graph, random_images, random_spec
 
 from cimsim.mapping.folding import fold
+from cimsim.mapping.randomness import random_bits
 from cimsim.mapping.states import scalar_nodes
 from cimsim.sim.masks import enumerate_masks
 from cimsim.sim.values import run_values
@@ -44,7 +45,7 @@ def test_p_of_zero_is_the_deterministic_network(seed):
     x = random_images(graph, 3, seed)
     stochastic, deterministic = run(graph, x, 7), run(plain, x, 1)
     np.testing.assert_array_equal(stochastic.probabilities, deterministic.probabilities)
-    assert stochastic.n_random_bits == 0
+    assert not any(random_bits(graph, node) for node in graph.nodes)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -101,7 +102,7 @@ def scale_dropout_network(width, p=0.4, seed=0):
 def test_scale_dropout_draws_one_bit_per_layer_and_pass_whatever_the_width(width):
     graph = scale_dropout_network(width)
     values = run(graph, random_images(graph, 2, 0), 20)
-    assert values.n_random_bits == 3 * 20
+    assert sum(random_bits(graph, node) for node in graph.nodes) == 3
     assert values.masks.shape == (2, 20, 3) and set(np.unique(values.masks)) == {0, 1}
 
 
