@@ -39,12 +39,14 @@ def lay_mac(site: Site, node: Node) -> Window:
         return _lay_digital(site, node, placement, after)
     taps, driven = driven_rows(site.graph, node)
     bits = taps * placement.n_planes * _bits_per_row(site, node) * placement.input_copies
+    n_tiles, n_sites = placement.tiles_of_a_copy, placement.n_sites
+    buffer = f"tile{placement.first_tile}.buffer" if n_sites == 1 else f"{node.name}.buffers"
     site.lay(Command(
-        f"{node.name}.fetch", node.name, "fetch", f"tile{placement.first_tile}.buffer", n_mvm,
-        site.clocks(bits / n_mvm / placement.n_tiles, site.chip.timing.buffer_bits_per_clock),
-        (("tile_buffer", "read_bit", bits), ("tile_controller", "issue", float(n_mvm * placement.n_tiles))),
+        f"{node.name}.fetch", node.name, "fetch", buffer, n_mvm,
+        site.clocks(bits / n_mvm / n_tiles, site.chip.timing.buffer_bits_per_clock),
+        (("tile_buffer", "read_bit", bits), ("tile_controller", "issue", float(n_mvm * n_tiles))),
         after, site.masks_before(node),
-    ))  # fmt: skip
+    ), n_sites)  # fmt: skip
     _lay_arrays(site, node, placement, driven * placement.n_planes)
     return _lay_adders(site, node, placement)
 
@@ -89,7 +91,7 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
             ("wordline_driver", "drive", float(driven * placement.column_tiles)),
             ("bitline", "charge", charges),
             ("column_mux", "select", conversions),
-            ("tile_controller", "issue", float(n_items * placement.n_tiles)),
+            ("tile_controller", "issue", float(n_items * placement.tiles_of_a_copy)),
         ),
         (each(f"{node.name}.fetch", n_mvm, divide=placement.steps, buffered=PAIR * placement.replicas),),
         masks,

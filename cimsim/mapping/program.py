@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -76,7 +77,7 @@ class Placement:
     first_tile : the tile that holds its first macro, and names the resources that serve the layer
     n_gathers : partial sums of a column tile that other tiles send, for each output position
     n_homes : tiles where column tiles begin: sums are added and compared there, side by side
-    input_copies : tile buffers that hold an input bit, on average over the layer's rows
+    input_copies : tile buffers that one replica reads an input bit from, on average over the layer's rows
     """
 
     layer: str
@@ -100,6 +101,16 @@ class Placement:
     n_gathers: int = 0
     n_homes: int = 1
     input_copies: float = 1.0
+
+    @property
+    def tiles_of_a_copy(self) -> int:
+        """Tiles that work together on one output position."""
+        return math.ceil(self.n_tiles / self.replicas)
+
+    @property
+    def n_sites(self) -> int:
+        """Tiles, or sets of tiles, that hold copies and fetch side by side."""
+        return max(1, self.n_tiles // max(1, self.tiles_of_a_copy))
 
 
 class Buffer(NamedTuple):

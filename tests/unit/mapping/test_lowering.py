@@ -1,11 +1,15 @@
 """The commands of one image and one pass, counted by hand."""
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hand_chip import hand_chip, lenet_like, residual
 
+from cimsim.arch import build_chip, load_arch
 from cimsim.mapping.mapper import map_network
-from cimsim.workload import build_graph
+from cimsim.workload import build_graph, load_workload
 
 
 def commands(graph, **changes):
@@ -229,3 +233,25 @@ def linear_only():
             "input": {"shape": [6], "bits": 3},
             "nodes": [{"name": "only", "op": "linear", "inputs": ["input"]}], "output": "only"}  # fmt: skip
     return build_graph(spec, {"only.weight": np.ones((4, 6), np.int8)})
+
+
+def test_copies_on_several_tiles_share_the_work_and_each_get_the_image():
+    def program_and_counts(replicas):
+        graph, arch = load_workload("workloads/lenet.npz"), load_arch("arch_configs/stt_mram.yaml")
+        chip = replace(build_chip(arch), replicas={"conv1": replicas})
+        program = map_network(graph, chip)
+        total = Counter()
+        for command in program.commands:
+            for component, action, count in command.actions:
+                total[component, action, command.kind] += count
+        return program, total
+
+    (_, one), (program, many) = program_and_counts(1), program_and_counts(64)
+    assert program.placements["conv1"].n_sites == 8
+    assert program.resources["conv1.buffers"] == 8
+    key = ("tile_controller", "issue", "mvm")
+    assert many[key] == one[key]
+    image = 28 * 28 * 8
+    assert (
+        many["tile_buffer", "write_bit", "load"] == 8 * one["tile_buffer", "write_bit", "load"] == 8 * image
+    )

@@ -127,8 +127,7 @@ def test_replicas_of_a_layer_that_is_not_there():
     with pytest.raises(SpecError) as caught:
         place_layers(lenet_like(), hand_chip(replicas={"co3": 2}))
     assert str(caught.value) == (
-        "arch_configs/hand.yaml: chip.replicas.co3: must name a layer of the network; "
-        "did you mean 'co2'?"
+        "arch_configs/hand.yaml: chip.replicas.co3: must name a layer of the network; did you mean 'co2'?"
     )
 
 
