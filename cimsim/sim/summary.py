@@ -70,6 +70,11 @@ def warnings_of(program: Program, times: Times, n_images: int, n_passes: int, sc
             f"tile.macro.adc.bits is {macro.adc.bits}, but {macro.rows_active} active rows give "
             f"{macro.rows_active + 1} levels ({macro.lossless_bits} bits): 'ideal' still sums exactly"
         )
+    for layer, asked in chip.replicas.items():
+        placed = program.placements[layer].replicas
+        if placed < asked:
+            positions = f"{placed} output position" + "s" * (placed > 1)
+            yield f"chip.replicas.{layer} asks for {asked} copies, {placed} placed: the layer has {positions}"
     if n_passes % (members := ensemble_size(graph)):
         yield f"T = {n_passes} is no multiple of the {members} members of the ensemble: they count unequally"
     if schedule != chip.mc_schedule:
