@@ -47,22 +47,22 @@ def lower(
 
 def _lay_fold(site: Site, fold: Fold, sums: Window) -> None:
     """Compare with the thresholds of the drawn states, OR over the pool, send the signs on."""
-    graph, placement = site.graph, site.placements[fold.mac]
+    graph, placement, spread = site.graph, site.placements[fold.mac], site.placements[fold.mac].spread
     channels, n_positions = graph.shapes[fold.mac][0], placement.n_positions
     height, width = raster(graph.shapes[fold.mac])
     gates = [(name, gate) for name in (fold.mac, *fold.chain) for gate in _gates(site, name, fold.mac)]
     is_early = {name: raster(graph.shapes[name]) == (height, width) for name, _ in gates}
     compares = float(channels * n_positions)
     activate = site.lay(Command(
-        f"{fold.mac}.activate", fold.mac, "activate", f"tile{placement.first_tile}.threshold", n_positions,
-        site.clocks(channels / placement.n_homes, site.chip.timing.threshold_lanes),
+        f"{fold.mac}.activate", fold.mac, "activate", placement.tile_unit("threshold"), n_positions,
+        site.clocks(channels / spread.copy_homes, site.chip.timing.threshold_lanes),
         (
             ("threshold_unit", "compare", compares),
             ("threshold_sram", "read_bit", compares * (sum_bits(placement) + 1)),
             ("tile_controller", "issue", float(n_positions)),
         ),
         (sums, *(gate for name, gate in gates if is_early[name])), site.upstream[fold.output],
-    ))  # fmt: skip
+    ), spread.n_sites)  # fmt: skip
     source = Source(activate, height, width)
     pool = Sliding(fold.pool.kernel, fold.pool.stride, fold.pool.padding) if fold.pool else POINT
     width_out = raster(graph.shapes[fold.output])[1]

@@ -37,16 +37,14 @@ def lay_mac(site: Site, node: Node) -> Window:
     )
     if placement.strategy == "digital":
         return _lay_digital(site, node, placement, after)
-    taps, driven = driven_rows(site.graph, node)
-    bits = taps * placement.n_planes * _bits_per_row(site, node) * placement.input_copies
-    n_tiles, n_sites = placement.tiles_of_a_copy, placement.n_sites
-    buffer = f"tile{placement.first_tile}.buffer" if n_sites == 1 else f"{node.name}.buffers"
+    (taps, driven), spread = driven_rows(site.graph, node), placement.spread
+    bits = taps * placement.n_planes * _bits_per_row(site, node) * spread.input_reads
     site.lay(Command(
-        f"{node.name}.fetch", node.name, "fetch", buffer, n_mvm,
-        site.clocks(bits / n_mvm / n_tiles, site.chip.timing.buffer_bits_per_clock),
-        (("tile_buffer", "read_bit", bits), ("tile_controller", "issue", float(n_mvm * n_tiles))),
+        f"{node.name}.fetch", node.name, "fetch", placement.tile_unit("buffer"), n_mvm,
+        site.clocks(bits / n_mvm / spread.copy_tiles, site.chip.timing.buffer_bits_per_clock),
+        (("tile_buffer", "read_bit", bits), ("tile_controller", "issue", n_mvm * spread.copy_tiles)),
         after, site.masks_before(node),
-    ), n_sites)  # fmt: skip
+    ), spread.n_sites)  # fmt: skip
     _lay_arrays(site, node, placement, driven * placement.n_planes)
     return _lay_adders(site, node, placement)
 
@@ -91,7 +89,7 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
             ("wordline_driver", "drive", float(driven * placement.column_tiles)),
             ("bitline", "charge", charges),
             ("column_mux", "select", conversions),
-            ("tile_controller", "issue", float(n_items * placement.tiles_of_a_copy)),
+            ("tile_controller", "issue", n_items * placement.spread.copy_tiles),
         ),
         (each(f"{node.name}.fetch", n_mvm, divide=placement.steps, buffered=PAIR * placement.replicas),),
         masks,
@@ -120,7 +118,7 @@ def _readout(readout: str, conversions: float, shifts: float) -> tuple[tuple[str
 
 def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
     """Sums of all steps and planes, gathered where a column tile begins and added across row tiles."""
-    home, masks, n_positions = f"tile{placement.first_tile}", site.masks_before(node), placement.n_positions
+    spread, masks, n_positions = placement.spread, site.masks_before(node), placement.n_positions
     per_position = placement.n_planes * placement.steps
     sums = each(
         f"{node.name}.convert",
@@ -128,23 +126,23 @@ def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
         multiply=per_position,
         buffered=SUMS_PER_COLUMN * placement.replicas,
     )
-    if placement.n_gathers:
+    if spread.n_gathers:
         columns = math.ceil(placement.columns / placement.column_tiles)
-        bits = placement.n_gathers * columns * sum_bits(placement)
-        sums = each(_lay_gather(site, node, bits, sums), n_positions, buffered=PAIR)
+        bits = spread.n_gathers * columns * sum_bits(placement)
+        sums = each(_lay_gather(site, node, bits, sums), n_positions, buffered=PAIR * spread.n_sites)
     adds = (placement.row_tiles - 1) * placement.columns * placement.groups
     if not adds:
         return sums
     reduce = site.lay(Command(
-        f"{node.name}.reduce", node.name, "reduce", f"{home}.adder", n_positions,
-        site.clocks(adds / placement.n_homes, site.chip.timing.adder_lanes),
+        f"{node.name}.reduce", node.name, "reduce", placement.tile_unit("adder"), n_positions,
+        site.clocks(adds / spread.copy_homes, site.chip.timing.adder_lanes),
         (("adder_tree", "add", float(adds * n_positions)), ("tile_controller", "issue", float(n_positions))),
         (sums,), masks,
-    ))  # fmt: skip
-    return each(reduce, n_positions, buffered=PAIR)
+    ), spread.n_sites)  # fmt: skip
+    return each(reduce, n_positions, buffered=PAIR * spread.n_sites)
 
 
-def _lay_gather(site: Site, node: Node, bits: int, sums: Window) -> str:
+def _lay_gather(site: Site, node: Node, bits: float, sums: Window) -> str:
     """Send ``bits`` of sums for each position to the tile that compares them; returns the command's name."""
     n_positions = site.placements[node.name].n_positions
     return site.lay(Command(

@@ -30,7 +30,7 @@ def routes(site: Site, tensor: str, tile: int | None) -> Routes:
     on_tiles = [placement for placement in placed if placement.strategy != "digital"]
     n_near = sum(placement.first_tile == tile and placement.n_tiles == 1 for placement in on_tiles)
     is_up = tile is not None and (len(on_tiles) < len(readers) or site.reaches_output(tensor))
-    copies = sum(placement.input_copies * placement.n_sites for placement in on_tiles)
+    copies = sum(placement.spread.input_copies for placement in on_tiles)
     return Routes(n_near, len(on_tiles) - n_near, int(is_up), copies)
 
 

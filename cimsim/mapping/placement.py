@@ -10,11 +10,10 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-
 from cimsim.arch.chip import Chip, Geometry
 from cimsim.errors import CapacityError, SpecError, closest
 from cimsim.mapping.program import Placement
+from cimsim.mapping.spread import Copies, spread_over_tiles
 from cimsim.workload.graph import Node, WorkloadGraph
 
 __all__ = ["n_chip_tiles", "place_layers", "reads_per_step", "row_tile_sizes", "sum_bits"]
@@ -115,11 +114,11 @@ def _place(graph: WorkloadGraph, node: Node, chip: Chip, first_macro: int) -> Pl
     is_split = node.op == "conv2d" and chip.conv_mapping == "kernel_split"
     sizes = row_tile_sizes(matrix.rows, geometry.n_rows, geometry.rows_active, matrix.taps if is_split else 1)
     column_tiles = math.ceil(matrix.columns / geometry.n_columns)
-    per_copy = matrix.groups * len(sizes) * column_tiles * matrix.n_variants
     replicas = min(chip.replicas.get(node.name, 1), n_positions)
+    copies = Copies(replicas, matrix.n_variants, matrix.groups, column_tiles, len(sizes))
+    per_copy = math.prod(copies[1:])
     n_macros = replicas * math.ceil(per_copy / geometry.subarrays_per_macro)
     first, last = (m // geometry.macros_per_tile for m in (first_macro, first_macro + n_macros - 1))
-    spread = _spread(len(sizes), column_tiles, matrix.groups, first_macro, geometry)
     return Placement(
         layer=node.name,
         strategy="kernel_split" if is_split else "unrolled",
@@ -139,9 +138,7 @@ def _place(graph: WorkloadGraph, node: Node, chip: Chip, first_macro: int) -> Pl
         n_variants=matrix.n_variants,
         row_steps=sum(math.ceil(size / geometry.rows_active) for size in sizes),
         first_tile=first,
-        n_gathers=spread.n_gathers,
-        n_homes=spread.n_homes,
-        input_copies=spread.input_copies,
+        spread=spread_over_tiles(copies, first_macro, geometry),
     )
 
 
@@ -150,24 +147,6 @@ def _on_digital_unit(node: Node, matrix: _Matrix, n_planes: int, n_positions: in
     return Placement(
         node.name, "digital", matrix.rows, matrix.columns, *none, n_planes, n_positions, 0.0, *matrix[3:]
     )
-
-
-class _Spread(NamedTuple):
-    n_gathers: int
-    n_homes: int
-    input_copies: float
-
-
-def _spread(row_tiles: int, column_tiles: int, groups: int, first_macro: int, geometry: Geometry) -> _Spread:
-    """How one copy lies over tiles: subarrays fill up columnwise, sums are added where a column begins."""
-    per_tile = geometry.subarrays_per_macro * geometry.macros_per_tile
-    begin = first_macro % geometry.macros_per_tile * geometry.subarrays_per_macro
-    tile = (begin + np.arange(groups * column_tiles * row_tiles)) // per_tile
-    by_column = tile.reshape(groups * column_tiles, row_tiles)
-    row = np.arange(groups * row_tiles).reshape(groups, 1, row_tiles).repeat(column_tiles, axis=1).ravel()
-    n_held = len(set(zip(tile.tolist(), row.tolist(), strict=True)))
-    n_gathers = int((by_column[:, -1] - by_column[:, 0]).sum())
-    return _Spread(n_gathers, len(set(by_column[:, 0].tolist())), n_held / (groups * row_tiles))
 
 
 def _check_capacity(placements: Mapping[str, Placement], chip: Chip) -> None:

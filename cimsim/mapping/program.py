@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.arch.chip import Chip
+from cimsim.mapping.spread import ONE_TILE, Spread
 from cimsim.workload.graph import WorkloadGraph
 
 __all__ = ["Buffer", "Command", "Fold", "Placement", "Pool", "Program", "Window"]
@@ -75,9 +75,7 @@ class Placement:
     n_variants : weight sets kept side by side (`instances`, `ensemble`), one of them active in a pass
     row_steps : row steps of one MVM summed over the row tiles of one group
     first_tile : the tile that holds its first macro, and names the resources that serve the layer
-    n_gathers : partial sums of a column tile that other tiles send, for each output position
-    n_homes : tiles where column tiles begin: sums are added and compared there, side by side
-    input_copies : tile buffers that one replica reads an input bit from, on average over the layer's rows
+    spread : how its copies lie over tiles
     """
 
     layer: str
@@ -98,19 +96,11 @@ class Placement:
     n_variants: int = 1
     row_steps: int = 0
     first_tile: int = 0
-    n_gathers: int = 0
-    n_homes: int = 1
-    input_copies: float = 1.0
+    spread: Spread = ONE_TILE
 
-    @property
-    def tiles_of_a_copy(self) -> int:
-        """Tiles that work together on one output position."""
-        return math.ceil(self.n_tiles / self.replicas)
-
-    @property
-    def n_sites(self) -> int:
-        """Tiles, or sets of tiles, that hold copies and fetch side by side."""
-        return max(1, self.n_tiles // max(1, self.tiles_of_a_copy))
+    def tile_unit(self, unit: str) -> str:
+        """Name of the resource: a unit of its first tile, or those of all sites together."""
+        return f"tile{self.first_tile}.{unit}" if self.spread.n_sites == 1 else f"{self.layer}.{unit}s"
 
 
 class Buffer(NamedTuple):

@@ -138,7 +138,7 @@ def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, 
 
 
 def program_energy_j(program: Program) -> float:
-    """Writing every weight (each replica and variant) and every threshold once."""
+    """Writing every weight (each replica and variant) and every threshold, wherever it is kept, once."""
     components = program.chip.components
     cells = sum(
         p.rows * p.columns * p.groups * p.n_variants * p.replicas
@@ -146,7 +146,9 @@ def program_energy_j(program: Program) -> float:
         if p.n_macros
     )
     bits = sum(
-        f.thresholds.size * (sum_bits(program.placements[name]) + 1) for name, f in program.folds.items()
+        f.thresholds.size * (sum_bits(p) + 1) * p.spread.threshold_copies
+        for f in program.folds.values()
+        for p in (program.placements[f.mac],)
     )
     write, write_bit = (
         components["cell_array"].actions["write"],

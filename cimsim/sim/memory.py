@@ -34,11 +34,12 @@ def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str
             central += held
             continue
         for tile in range(placement.first_tile, placement.first_tile + placement.n_tiles):
-            activations[tile] += held * placement.input_copies / placement.n_tiles
+            activations[tile] += held * placement.spread.input_copies / placement.n_tiles
     for layer, fold in program.folds.items():
         placement = placements[layer]
-        for tile in range(placement.first_tile, placement.first_tile + placement.n_homes):
-            thresholds[tile] += fold.thresholds.size * (sum_bits(placement) + 1) / placement.n_homes
+        spread, bits = placement.spread, fold.thresholds.size * (sum_bits(placement) + 1)
+        for tile in range(placement.first_tile, placement.first_tile + spread.n_homes):
+            thresholds[tile] += bits * spread.threshold_copies / spread.n_homes
     blocks = {
         "tile_buffer": _blocks(activations, spec.tile.buffer.size_bits),
         "threshold_sram": _blocks(thresholds, spec.tile.threshold_sram.size_bits),

@@ -71,10 +71,12 @@ def warnings_of(program: Program, times: Times, n_images: int, n_passes: int, sc
             f"{macro.rows_active + 1} levels ({macro.lossless_bits} bits): 'ideal' still sums exactly"
         )
     for layer, asked in chip.replicas.items():
-        placed = program.placements[layer].replicas
-        if placed < asked:
-            positions = f"{placed} output position" + "s" * (placed > 1)
-            yield f"chip.replicas.{layer} asks for {asked} copies, {placed} placed: the layer has {positions}"
+        placement = program.placements[layer]
+        if (placed := placement.replicas) < asked:
+            why = f"the layer has {placed} output position" + "s" * (placed > 1)
+            if placement.strategy == "digital":
+                why = "the layer runs on digital lanes"
+            yield f"chip.replicas.{layer} asks for {asked} copies, {placed} placed: {why}"
     if n_passes % (members := ensemble_size(graph)):
         yield f"T = {n_passes} is no multiple of the {members} members of the ensemble: they count unequally"
     if schedule != chip.mc_schedule:

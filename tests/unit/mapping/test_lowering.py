@@ -9,6 +9,7 @@ from hand_chip import hand_chip, lenet_like, residual
 
 from cimsim.arch import build_chip, load_arch
 from cimsim.mapping.mapper import map_network
+from cimsim.mapping.spread import Spread
 from cimsim.workload import build_graph, load_workload
 
 
@@ -247,11 +248,21 @@ def test_copies_on_several_tiles_share_the_work_and_each_get_the_image():
         return program, total
 
     (_, one), (program, many) = program_and_counts(1), program_and_counts(64)
-    assert program.placements["conv1"].n_sites == 8
-    assert program.resources["conv1.buffers"] == 8
-    key = ("tile_controller", "issue", "mvm")
-    assert many[key] == one[key]
+    assert program.placements["conv1"].spread.n_sites == 8
+    assert [program.resources[f"conv1.{unit}"] for unit in ("buffers", "thresholds")] == [8, 8]
     image = 28 * 28 * 8
-    assert (
-        many["tile_buffer", "write_bit", "load"] == 8 * one["tile_buffer", "write_bit", "load"] == 8 * image
-    )
+    written = ("tile_buffer", "write_bit", "load")
+    assert many.pop(written) == 8 * one.pop(written) == 8 * image
+    travels = {key for key in many if many[key] != one[key]}  # conv2 begins a tile now, and is not cut in two
+    assert {kind for *_, kind in travels} <= {"move", "fetch"}
+
+
+def test_sites_add_and_compare_side_by_side():
+    program = map_network(lenet_like(), hand_chip(replicas={"co1": 2, "co2": 3}))  # co2: a tile each
+    found = {command.kind: command for command in program.commands_of("co2")}
+    assert program.placements["co2"].spread == Spread(3, 1, 1, 0, 1, 3, 3, 3)
+    units = {kind: found[kind].resource for kind in ("fetch", "reduce", "activate")}
+    assert units == {"fetch": "co2.buffers", "reduce": "co2.adders", "activate": "co2.thresholds"}
+    assert {program.resources[unit] for unit in units.values()} == {3}
+    assert after(found["activate"])["co2.reduce"].capacity == 2 * 3
+    assert counts(found["reduce"])["tile_controller.issue"] == 4, "each position is added once"

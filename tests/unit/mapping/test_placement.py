@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cimsim.errors import CapacityError, SpecError
 from cimsim.mapping.placement import n_chip_tiles, place_layers, reads_per_step, row_tile_sizes, sum_bits
+from cimsim.mapping.spread import Spread
 from cimsim.workload import build_graph
 
 
@@ -95,9 +96,15 @@ def test_layers_fill_macros_in_order_and_share_tiles():
 def test_what_travels_between_the_tiles_of_a_layer():
     # 8 row tiles x 2 column tiles on 4 subarrays a tile: a column lies on two tiles, a row on two as well.
     p = place(one_layer((32, 128)))
-    assert (p.n_subarrays, p.n_tiles, p.n_gathers, p.n_homes, p.input_copies) == (16, 4, 2, 2, 2.0)
+    assert (p.n_subarrays, p.n_tiles) == (16, 4)
+    assert p.spread == Spread(1, 4, 2, 2, 2, 2, 2, 1)
     p = place(one_layer((32, 64)))
-    assert (p.n_tiles, p.n_gathers, p.n_homes, p.input_copies) == (2, 0, 2, 2.0)
+    assert (p.n_tiles, p.spread) == (2, Spread(1, 2, 2, 0, 2, 2, 2, 1))
+
+
+def test_copies_on_several_tiles_have_all_they_need_on_each():
+    p = place(one_layer((7, 2, 3, 3)), replicas={"only": 6})  # two row tiles: a macro each, two on a tile
+    assert (p.n_macros, p.n_tiles, p.spread) == (6, 3, Spread(3, 1, 1, 0, 1, 3, 3, 3))
 
 
 def test_sums_have_a_sign_and_every_plane():
