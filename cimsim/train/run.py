@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from cimsim import metrics
-from cimsim.train.evaluate import mask_probabilities, mean_of_passes
+from cimsim.train.evaluate import answers
 from cimsim.train.export import export
 from cimsim.train.fit import build_network, fit, reproducible
+from cimsim.train.methods import METHODS
 from cimsim.train.network import BinaryNetwork
 from cimsim.train.recipes import RECIPES, Recipe
 from cimsim.train.sources import TrainingData, load_training_data
@@ -28,50 +29,62 @@ N_PASSES = 20
 def train_recipe(
     name: str,
     *,
+    methods: Sequence[str],
     seed: int,
     placement: str,
     out: Path,
     data_dir: str | Path | None = None,
     download: bool = False,
 ) -> Iterator[Path]:
-    """Write ``<name>.npz`` and ``<name>_deterministic.npz`` with a ``.log`` beside each; yields their paths.
+    """Write the network of each method with a ``.log`` beside it; yields their paths.
 
-    A placement other than "inside" writes ``<name>_<placement>.npz`` alone. Raises ``DataError``.
+    ``<name>.npz`` is Scale Dropout, ``<name>_<method>.npz`` any other method; a placement other than "inside"
+    and a seed other than 0 are named too. Raises ``DataError``.
     """
     recipe = RECIPES[name]
-    data = load_training_data(name, data_dir, download=download)
+    data = load_training_data(recipe.source, data_dir, download=download)
     out.mkdir(parents=True, exist_ok=True)
-    if placement == "inside":
-        variants = {name: recipe.p, f"{name}_deterministic": 0.0}
-    else:
-        variants = {f"{name}_{placement}": recipe.p}
-    for variant, p in variants.items():
-        path = out / f"{variant}.npz"
-        _train_variant(recipe, data, path, p=p, placement=placement, seed=seed)
+    for method in methods:
+        path = out / f"{_stem(name, method, placement, seed)}.npz"
+        _train(recipe, data, path, method=method, placement=placement, seed=seed)
         yield path
 
 
-def _train_variant(
-    recipe: Recipe, data: TrainingData, path: Path, *, p: float, placement: str, seed: int
-) -> None:
-    log = [f"{key}: {value}" for key, value in _settings(recipe, p, placement, seed).items()]
+def _stem(name: str, method: str, placement: str, seed: int) -> str:
+    """Of the file: the recipe, and what is not the default."""
+    usual = (("scale", method), ("inside", placement), ("seed0", f"seed{seed}"))
+    return "_".join([name, *(word for default, word in usual if word != default)])
+
+
+def _train(recipe: Recipe, data: TrainingData, path: Path, *, method: str, placement: str, seed: int) -> None:
+    settings = _settings(recipe, method, placement, seed)
+    log = [f"{key}: {value}" for key, value in settings.items()]
     with reproducible():
-        network = build_network(recipe, p=p, placement=placement, seed=seed)
+        network = build_network(recipe, method, placement=placement, seed=seed)
         log += _epochs(network, recipe, data, seed, path.stem)
-        figures = _figures(network, data, p, seed)
+        figures = _figures(network, data, seed)
     log += [f"{test}, {row}" for test, rows in figures.items() for row in map(_line, rows.items())]
-    scored = {test: rows[f"T={N_PASSES}" if p else "deterministic"] for test, rows in figures.items()}
-    provenance = {**_settings(recipe, p, placement, seed), "scores": scored}
+    scored = {test: list(rows.values())[-1] for test, rows in figures.items()}
+    provenance = {**settings, "scores": scored}
     save(build_graph(*export(network, recipe, path.stem, provenance)), path)
     path.with_suffix(".log").write_text("\n".join(log) + "\n", encoding="utf-8")
 
 
-def _settings(recipe: Recipe, p: float, placement: str, seed: int) -> dict[str, str | int | float]:
+def _settings(recipe: Recipe, method: str, placement: str, seed: int) -> dict[str, str | int | float]:
+    """What the network can be made again with."""
+    way = METHODS[method]
+    special: dict[str, str | int | float] = {}
+    if way.n_members > 1:
+        special["n_members"] = way.n_members
+    if way.spread:
+        special["spread"] = way.spread
     return {
         "recipe": recipe.name,
+        "method": method,
         "trained_on": recipe.trained_on,
         "placement": placement,
-        "p": p,
+        "p": recipe.p if way.has_p else 0.0,
+        **special,
         "scale_spread": recipe.scale_spread,
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
@@ -98,16 +111,13 @@ def _epochs(
 
 
 def _figures(
-    network: BinaryNetwork, data: TrainingData, p: float, seed: int
+    network: BinaryNetwork, data: TrainingData, seed: int
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Scores by test set and by way of passing: nothing dropped, one pass, many passes."""
     figures: dict[str, dict[str, dict[str, float]]] = {}
     for test, (pixels, labels) in data.tests.items():
-        masks = mask_probabilities(network, pixels)
-        outputs = {"deterministic": masks[0]}
-        if p > 0:
-            outputs |= {f"T={n}": mean_of_passes(masks, p, n, seed) for n in (1, N_PASSES)}
-        figures[test] = {way: _scores(output, labels) for way, output in outputs.items()}
+        found = answers(network, pixels, (1, N_PASSES), seed)
+        figures[test] = {way: _scores(output, labels) for way, output in found.items()}
     return figures
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from cimsim.train.norm import EPS, Norm, NormNode, RunningStatistics, State, column
 from cimsim.train.recipes import PLACEMENTS
 
-__all__ = ["EPS", "ScaleDropBatchNorm"]
-
-EPS = 1e-5
-MOMENTUM = 0.1
+__all__ = ["ScaleDropBatchNorm"]
 
 
-class ScaleDropBatchNorm(nn.Module):
+class ScaleDropBatchNorm(Norm):
     """Normalise the sums z of a layer, scale them, shift them.
 
     With ``a`` the scale, ``g`` a gain, ``b`` the shift and N(x; y) normalisation of x by the statistics of
@@ -33,9 +33,6 @@ class ScaleDropBatchNorm(nn.Module):
     placement : one of ``PLACEMENTS``
     """
 
-    mean: Tensor
-    var: Tensor
-
     def __init__(self, scale: Tensor, placement: str = "inside") -> None:
         super().__init__()
         if placement not in PLACEMENTS:
@@ -44,23 +41,18 @@ class ScaleDropBatchNorm(nn.Module):
         self.scale = nn.Parameter(scale.clone())
         self.shift = nn.Parameter(torch.zeros_like(scale))
         self.gain = nn.Parameter(torch.ones_like(scale), requires_grad=placement != "inside")
-        self.register_buffer("mean", torch.zeros_like(scale))
-        self.register_buffer("var", torch.ones_like(scale))
+        self.statistics = RunningStatistics(len(scale))
 
-    def forward(self, z: Tensor, drop: bool) -> Tensor:
-        """Values of one pass, (n, c) or (n, c, h, w), in the dtype of the parameters.
-
-        In training mode the statistics are those of the batch, and the running ones follow them.
-        """
-        z = z.to(self.scale.dtype)
-        mean, var = self._batch_statistics(z) if self.training else (self.mean, self.var)
-        column = (1, -1, *[1] * (z.dim() - 2))
+    def forward(self, z: Tensor, state: State = None) -> Tensor:
+        """Values of a pass; ``state`` 1 drops the scale."""
+        drop = bool(state == 1)
+        z = z.to(self.dtype)
+        mean, var = self.statistics(z)
         if self.placement == "undropped":
-            z = z if drop else z * self.scale.view(column)
+            z = z if drop else z * column(self.scale, z)
             mean, var = self.scale * mean, self.scale**2 * var
-        gamma = self.gamma(var, drop).view(column)
-        deviation = torch.sqrt(var + EPS).view(column)
-        return gamma * (z - mean.view(column)) / deviation + self.shift.view(column)
+        deviation = column(torch.sqrt(var + EPS), z)
+        return column(self.gamma(var, drop), z) * (z - column(mean, z)) / deviation + column(self.shift, z)
 
     def gamma(self, var: Tensor, drop: bool) -> Tensor:
         """(n_channels,) gain of the normalisation by the variance ``var``."""
@@ -70,10 +62,18 @@ class ScaleDropBatchNorm(nn.Module):
             return self.gain
         return self.gain * self.scale * torch.sqrt((var + EPS) / (self.scale**2 * var + EPS))
 
-    def _batch_statistics(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        axes = [axis for axis in range(z.dim()) if axis != 1]
-        var, mean = torch.var_mean(z, dim=axes, correction=0)
-        with torch.no_grad():
-            self.mean += MOMENTUM * (mean - self.mean)
-            self.var += MOMENTUM * (var - self.var)
-        return mean, var
+    def nodes(self, p: float) -> list[NormNode]:
+        """One node, or with the scale "undropped" one in front of it."""
+        mean, var, scale = self.statistics.mean, self.statistics.var, self.scale
+        dropout: dict[str, Any] = {"kind": "scale", "p": p} if p > 0 else {}
+        batchnorm = {"op": "batchnorm", "eps": EPS}
+        if self.placement == "undropped":
+            arrays = {"gamma": self.gain, "beta": self.shift, "mean": scale * mean, "var": scale**2 * var}
+            return [
+                NormNode("scale", {"op": "scale"}, dropout, {"alpha": scale}),
+                NormNode("bn", batchnorm, {}, arrays),
+            ]
+        arrays = {"gamma": self.gamma(var, drop=False), "beta": self.shift, "mean": mean, "var": var}
+        if self.placement == "literal" and dropout:
+            arrays["dropped_alpha"] = self.gamma(var, drop=True)
+        return [NormNode("bn", batchnorm, dropout, arrays)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from cimsim.data import load_pixels
 from cimsim.errors import DataError
 
-__all__ = ["Images", "TrainingData", "load_training_data"]
+__all__ = ["SOURCES", "Images", "TrainingData", "load_training_data"]
 
 N_HELD_OUT_DIGITS = 500
 N_MNIST_LEFT = 55_000
@@ -28,9 +30,9 @@ class TrainingData:
     tests: dict[str, Images]
 
 
-def load_training_data(recipe: str, data_dir: str | Path | None, *, download: bool = False) -> TrainingData:
-    """The data of a recipe; raises ``DataError`` where files or packages are missing."""
-    return _digits() if recipe == "digits" else _mnist(data_dir, download)
+def load_training_data(source: str, data_dir: str | Path | None, *, download: bool = False) -> TrainingData:
+    """Images of one of the ``SOURCES``; raises ``DataError`` where files or packages are missing."""
+    return SOURCES[source](data_dir, download)
 
 
 def _mnist(data_dir: str | Path | None, download: bool) -> TrainingData:
@@ -46,8 +48,22 @@ def _mnist(data_dir: str | Path | None, download: bool) -> TrainingData:
     return TrainingData((pixels[keep], labels[keep]), tests)
 
 
-def _digits() -> TrainingData:
+def _splits(name: str, data_dir: str | Path | None, download: bool) -> TrainingData:
+    """Both splits of a set, as published."""
+    train = load_pixels(name, split="train", data_dir=data_dir, download=download)
+    return TrainingData(train, {name: load_pixels(name, data_dir=data_dir, download=download)})
+
+
+def _digits(data_dir: str | Path | None, download: bool) -> TrainingData:
     pixels, labels = load_pixels("digits")
     first = slice(0, N_HELD_OUT_DIGITS)
     rest = slice(N_HELD_OUT_DIGITS, None)
     return TrainingData((pixels[rest], labels[rest]), {"digits": (pixels[first], labels[first])})
+
+
+SOURCES: Mapping[str, Callable[[str | Path | None, bool], TrainingData]] = {
+    "mnist": _mnist,
+    "digits": _digits,
+    "fashion-mnist": partial(_splits, "fashion-mnist"),
+    "cifar10": partial(_splits, "cifar10"),
+}

@@ -189,8 +189,9 @@ class Builder:
         total = self.add("add", [left, self.normalization(left, out[0])]) if self.chance(0.7) else left
         if len(out) == 3 and self.chance(0.4):
             total, out = self.pool("avgpool2d", total, out)
-        if len(out) == 3 and self.chance(0.3):
-            total = self.add("instancenorm", [total], None, None, eps=1e-3)
+        if self.chance(0.3):
+            across = len(out) == 1 or self.chance(0.5)
+            total = self.add("instancenorm", [total], None, None, eps=1e-3, across_channels=across)
         if self.chance(0.3):
             total = self.add("identity", [total], None, self.dropout(("element", "spatial"), 0.5))
         return self.signed(total, out)

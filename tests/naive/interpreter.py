@@ -166,6 +166,9 @@ def batchnorm(node, params, inputs):
 
 
 def instancenorm(node, params, inputs):
+    if node.attrs.get("across_channels"):
+        whole = type(node)(node.name, node.op, node.inputs, {"eps": node.attrs["eps"]})
+        return instancenorm(whole, params, [inputs[0].reshape(1, -1)]).reshape(inputs[0].shape)
     out = np.empty_like(inputs[0])
     for c, plane in enumerate(inputs[0]):
         centered = plane - sum_in_order(plane) / plane.size

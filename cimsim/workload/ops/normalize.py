@@ -85,17 +85,24 @@ class Affine(RealOp):
 class InstanceNorm(RealOp):
     """(x - mean)/sqrt(var + eps) with the statistics of each image and channel over space.
 
-    Sums run in row-major order, one addition after another; the variance is the population's.
+    ``across_channels`` takes them over channels and space together, so that gains and shifts per channel in
+    front of it act; vectors then have statistics too. Sums run in row-major order, one addition after
+    another; the variance is the population's.
     """
 
-    attrs: ClassVar[Mapping[str, Attr]] = {"eps": Attr(_positive, 1e-5)}
+    attrs: ClassVar[Mapping[str, Attr]] = {
+        "eps": Attr(_positive, 1e-5),
+        "across_channels": Attr(checks.boolean, False),
+    }
 
     def infer(self, place: str, attrs: Attrs, params: Shapes, inputs: Sequence[Shape]) -> Shape:
-        check_spatial(place, inputs[0])
+        if not attrs["across_channels"]:
+            check_spatial(place, inputs[0])
         return inputs[0]
 
     def evaluate(self, params: Params, attrs: Attrs, inputs: Sequence[Array]) -> Array:
-        x = inputs[0].reshape(*inputs[0].shape[:2], -1)
+        n, channels = inputs[0].shape[:2]
+        x = inputs[0].reshape(n, 1 if attrs["across_channels"] else channels, -1)
         centered = x - _mean(x)
         y: Array = centered / np.sqrt(_mean(centered * centered) + attrs["eps"])
         return y.reshape(inputs[0].shape)

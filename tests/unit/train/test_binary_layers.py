@@ -39,7 +39,7 @@ def test_sums_are_exact_integers():
 
 
 def test_clipping_keeps_shadow_weights_in_reach_of_a_flip():
-    network = build_network(RECIPES["digits"], p=0.0, placement="inside", seed=0)
+    network = build_network(RECIPES["digits"], "deterministic", seed=0)
     weight = network.chain[0].mac.weight
     with torch.no_grad():
         weight.mul_(100)
@@ -48,26 +48,26 @@ def test_clipping_keeps_shadow_weights_in_reach_of_a_flip():
 
 
 def test_one_mask_bit_per_hidden_layer_and_none_for_the_logits():
-    network = build_network(RECIPES["lenet"], p=0.2, placement="inside", seed=0)
-    assert [block.p for block in network.chain] == [0.2, 0.2, 0.2, 0.0]
+    network = build_network(RECIPES["lenet"], seed=0)
+    assert [block.chance.p for block in network.chain] == [0.2, 0.2, 0.2, 0.0]
     images = torch.zeros(2, 1, 28, 28)
     assert network.eval().all_passes(images).shape == (2**3, 2, 10)
 
 
 def test_all_passes_orders_masks_by_their_bits():
-    network = build_network(RECIPES["lenet"], p=0.2, placement="inside", seed=1).eval()
+    network = build_network(RECIPES["lenet"], seed=1).eval()
     images = torch.tensor(np.random.default_rng(0).integers(0, 256, (2, 1, 28, 28)), dtype=torch.float32)
     every = network.all_passes(images)
     for mask in range(8):
-        drops = [bool(mask >> bit & 1) for bit in range(3)] + [False]
+        drops = [mask >> bit & 1 for bit in range(3)] + [0]
         with torch.no_grad():
             assert torch.equal(every[mask], network(images, drops))
     assert not torch.equal(every[0], every[7])
 
 
 def test_a_twin_starts_from_the_same_values():
-    one, twin = (build_network(RECIPES["digits"], p=p, placement="inside", seed=5) for p in (0.2, 0.0))
-    other = build_network(RECIPES["digits"], p=0.2, placement="inside", seed=6)
+    one, twin = (build_network(RECIPES["digits"], method, seed=5) for method in ("scale", "deterministic"))
+    other = build_network(RECIPES["digits"], seed=6)
     state, twin_state, other_state = one.state_dict(), twin.state_dict(), other.state_dict()
     assert all(torch.equal(state[key], twin_state[key]) for key in state)
     assert not torch.equal(state["blocks.0.mac.weight"], other_state["blocks.0.mac.weight"])

@@ -5,8 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'cimsim[train]'")
 
+from cimsim.train.norm import EPS  # noqa: E402
 from cimsim.train.recipes import PLACEMENTS  # noqa: E402
-from cimsim.train.scale_dropout import EPS, ScaleDropBatchNorm  # noqa: E402
+from cimsim.train.scale_dropout import ScaleDropBatchNorm  # noqa: E402
 
 N_CHANNELS = 6
 
@@ -21,7 +22,7 @@ def trained(placement, scale, n_batches=150):
     norm = ScaleDropBatchNorm(torch.as_tensor(scale, dtype=torch.float32), placement)
     with torch.no_grad():
         for batch in range(n_batches):
-            norm(sums(), drop=batch % 2 == 1)
+            norm(sums(), int(batch % 2 == 1))
     return norm
 
 
@@ -38,7 +39,7 @@ def test_forward_is_the_formula_of_its_placement(placement, drop):
         norm.shift.copy_(torch.linspace(-1, 1, N_CHANNELS))
         norm.gain.copy_(torch.linspace(0.5, 1.5, N_CHANNELS) if placement != "inside" else norm.gain)
         z = sums()
-        got = norm(z, drop)
+        got = norm(z, int(drop))
         expected = {
             "inside": (1.0 if drop else scale) * normalise(z, z),
             "undropped": norm.gain * normalise(z if drop else scale * z, scale * z),
@@ -53,8 +54,8 @@ def test_scales_far_from_one_do_not_wreck_evaluation(placement, scale):
     norm = trained(placement, scale)
     for drop in (False, True):
         with torch.no_grad():
-            in_training = norm.train()(sums(), drop)
-            in_evaluation = norm.eval()(sums(), drop)
+            in_training = norm.train()(sums(), int(drop))
+            in_evaluation = norm.eval()(sums(), int(drop))
         torch.testing.assert_close(in_evaluation, in_training, rtol=1e-4, atol=1e-4)
 
 
@@ -66,14 +67,14 @@ def test_statistics_shared_by_both_kinds_of_passes_would_wreck_it():
     assert float(kept.std()) < 0.1
     norm = trained("literal", [scale] * N_CHANNELS).eval()
     with torch.no_grad():
-        assert float(norm(z, drop=False).std()) == pytest.approx(1.0, abs=0.01)
+        assert float(norm(z, 0).std()) == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_with_scale_one_a_drop_changes_nothing(placement):
     norm = trained(placement, [1.0] * N_CHANNELS).eval()
     with torch.no_grad():
-        assert torch.equal(norm(sums(3), drop=True), norm(sums(3), drop=False))
+        assert torch.equal(norm(sums(3), 1), norm(sums(3), 0))
 
 
 def test_a_dropped_pass_equals_a_kept_one_of_scale_one():
@@ -82,14 +83,14 @@ def test_a_dropped_pass_equals_a_kept_one_of_scale_one():
         trained("inside", [1.0] * N_CHANNELS),
     )
     with torch.no_grad():
-        assert torch.equal(norm(sums(3), drop=True), ones.eval()(sums(3), drop=False))
+        assert torch.equal(norm(sums(3), 1), ones.eval()(sums(3), 0))
 
 
 @pytest.mark.parametrize(("placement", "learns"), [("inside", True), ("undropped", True), ("literal", False)])
 def test_the_gradient_reaches_the_scale_except_where_normalisation_divides_it_out(placement, learns):
     norm = ScaleDropBatchNorm(torch.full((N_CHANNELS,), 0.8), placement)
     target = torch.linspace(-2, 2, N_CHANNELS)
-    outputs = [norm(sums(), drop) for drop in (False, True)]
+    outputs = [norm(sums(), drop) for drop in (0, 1)]
     sum((y.tanh() - target).pow(2).mean() for y in outputs).backward()
     largest = float(norm.scale.grad.abs().max())
     assert largest > 1e-2 if learns else largest < 1e-4

@@ -50,4 +50,4 @@ def test_a_folder_that_cannot_be_made_is_one_message(monkeypatch):
 def test_an_unknown_recipe_lists_the_known_ones():
     result = CliRunner().invoke(main, ["lenat"])
     assert result.exit_code == 2
-    assert "'lenat' is not one of 'digits', 'lenet'" in result.stderr
+    assert "'lenat' is not one of 'digits', 'fashion_lenet', 'lenet'" in result.stderr

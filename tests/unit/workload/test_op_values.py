@@ -135,6 +135,21 @@ def test_instancenorm_equals_torch() -> None:
     x = np.random.default_rng(4).normal(size=(2, 3, 5, 6))
     expected = torch.nn.functional.instance_norm(torch.from_numpy(x), eps=1e-5).numpy()
     np.testing.assert_allclose(value("instancenorm", x), expected, rtol=1e-11, atol=1e-12)
+    everywhere = torch.nn.functional.layer_norm(torch.from_numpy(x), x.shape[1:], eps=1e-5).numpy()
+    across = value("instancenorm", x, attrs={"across_channels": True})
+    np.testing.assert_allclose(across, everywhere, rtol=1e-11, atol=1e-12)
+    flat = value("instancenorm", x.reshape(2, -1), attrs={"across_channels": True})
+    np.testing.assert_array_equal(flat, across.reshape(2, -1))
+
+
+def test_statistics_of_one_channel_divide_its_gain_out_those_of_all_do_not() -> None:
+    x, gains = random(7, 2, 3, 4, 4), np.array([2.0, 0.5, 1.5])
+    scaled = value("scale", x, alpha=gains)
+    alone, across = {"eps": 1e-9}, {"eps": 1e-9, "across_channels": True}
+    same = value("instancenorm", x, attrs=alone), value("instancenorm", scaled, attrs=alone)
+    np.testing.assert_allclose(*same, rtol=0, atol=1e-6)
+    different = value("instancenorm", x, attrs=across) - value("instancenorm", scaled, attrs=across)
+    assert np.abs(different).max() > 0.1
 
 
 def test_gains_and_shifts() -> None:
