@@ -19,6 +19,7 @@ class Method:
     n_members : instances of the weights, or members of the ensemble
     spread : of the initial or of the sampled values; what of, the norm or the layer says
     paper : whose method it is
+    is_deep : whether its members are whole networks, trained one by one without dropout
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Method:
     n_members: int = 1
     spread: float = 0.0
     paper: str = ""
+    is_deep: bool = False
 
 
 METHODS: Mapping[str, Method] = {
@@ -39,4 +41,7 @@ METHODS: Mapping[str, Method] = {
     ),
     "instances": Method("instances", has_p=False, n_members=4, spread=0.1, paper="SpinBayes, ACM TECS 2023"),
     "ensemble": Method("ensemble", has_p=False, n_members=4, paper="Tiny Deep Ensemble, arXiv 2405.05286"),
+    "deep_ensemble": Method(
+        "", has_p=False, n_members=4, is_deep=True, paper="Lakshminarayanan et al., NIPS 2017"
+    ),
 }

@@ -19,11 +19,13 @@ from cimsim.train.methods import METHODS
 from cimsim.train.network import BinaryNetwork
 from cimsim.train.recipes import RECIPES, Recipe
 from cimsim.train.sources import TrainingData, load_training_data
-from cimsim.workload import build_graph, save
+from cimsim.workload import WorkloadGraph, build_graph, deep_ensemble, save, with_bits_redrawn
 
 __all__ = ["train_recipe"]
 
 N_PASSES = 20
+
+Figures = dict[str, dict[str, dict[str, float]]]
 
 
 def train_recipe(
@@ -46,8 +48,14 @@ def train_recipe(
     out.mkdir(parents=True, exist_ok=True)
     for method in methods:
         path = out / f"{_stem(name, method, placement, seed)}.npz"
-        _train(recipe, data, path, method=method, placement=placement, seed=seed)
+        if METHODS[method].is_deep:
+            _train_deep(recipe, data, path, method=method, seed=seed)
+        else:
+            graph = _train(recipe, data, path, method=method, placement=placement, seed=seed)
+            save(graph, path)
         yield path
+        if method == "element":
+            yield _redrawn(graph, path)
 
 
 def _stem(name: str, method: str, placement: str, seed: int) -> str:
@@ -56,18 +64,40 @@ def _stem(name: str, method: str, placement: str, seed: int) -> str:
     return "_".join([name, *(word for default, word in usual if word != default)])
 
 
-def _train(recipe: Recipe, data: TrainingData, path: Path, *, method: str, placement: str, seed: int) -> None:
+def _train(
+    recipe: Recipe, data: TrainingData, path: Path, *, method: str, placement: str, seed: int
+) -> WorkloadGraph:
+    """Train one network and write the log for ``path``."""
     settings = _settings(recipe, method, placement, seed)
     log = [f"{key}: {value}" for key, value in settings.items()]
     with reproducible():
         network = build_network(recipe, method, placement=placement, seed=seed)
         log += _epochs(network, recipe, data, seed, path.stem)
         figures = _figures(network, data, seed)
-    log += [f"{test}, {row}" for test, rows in figures.items() for row in map(_line, rows.items())]
-    scored = {test: list(rows.values())[-1] for test, rows in figures.items()}
-    provenance = {**settings, "scores": scored}
-    save(build_graph(*export(network, recipe, path.stem, provenance)), path)
-    path.with_suffix(".log").write_text("\n".join(log) + "\n", encoding="utf-8")
+    _write_log(path, log, figures)
+    provenance = {**settings, "scores": _scored(figures)}
+    return build_graph(*export(network, recipe, path.stem, provenance))
+
+
+def _train_deep(recipe: Recipe, data: TrainingData, path: Path, *, method: str, seed: int) -> None:
+    """Networks without dropout of one seed after another, kept side by side."""
+    seeds = range(seed, seed + METHODS[method].n_members)
+    members, log = [], []
+    for one in seeds:
+        member = path.with_name(f"{path.stem}_member{one}.npz")
+        members.append(_train(recipe, data, member, method="deterministic", placement="inside", seed=one))
+        log.append(member.with_suffix(".log").read_text(encoding="utf-8"))
+        member.with_suffix(".log").unlink()
+    settings = _settings(recipe, method, "inside", seed)
+    save(deep_ensemble(members, path.stem, settings), path)
+    path.with_suffix(".log").write_text("\n".join(log), encoding="utf-8")
+
+
+def _redrawn(graph: WorkloadGraph, path: Path) -> Path:
+    """The same network with its bits redrawn; its log is that of the other."""
+    name = path.stem.replace("element", "element_redraw")
+    save(with_bits_redrawn(graph, name), path.with_stem(name))
+    return path.with_stem(name)
 
 
 def _settings(recipe: Recipe, method: str, placement: str, seed: int) -> dict[str, str | int | float]:
@@ -110,15 +140,23 @@ def _epochs(
             yield line
 
 
-def _figures(
-    network: BinaryNetwork, data: TrainingData, seed: int
-) -> dict[str, dict[str, dict[str, float]]]:
+def _figures(network: BinaryNetwork, data: TrainingData, seed: int) -> Figures:
     """Scores by test set and by way of passing: nothing dropped, one pass, many passes."""
-    figures: dict[str, dict[str, dict[str, float]]] = {}
+    figures: Figures = {}
     for test, (pixels, labels) in data.tests.items():
         found = answers(network, pixels, (1, N_PASSES), seed)
         figures[test] = {way: _scores(output, labels) for way, output in found.items()}
     return figures
+
+
+def _write_log(path: Path, lines: list[str], figures: Figures) -> None:
+    lines += [f"{test}, {row}" for test, rows in figures.items() for row in map(_line, rows.items())]
+    path.with_suffix(".log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _scored(figures: Figures) -> dict[str, dict[str, float]]:
+    """By test set, the scores of the way of passing that is meant to be used: the last one."""
+    return {test: list(rows.values())[-1] for test, rows in figures.items()}
 
 
 def _scores(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """What a network is; knows nothing of hardware."""
 
+from cimsim.workload.derived import deep_ensemble, with_bits_redrawn
 from cimsim.workload.describe import describe, totals
 from cimsim.workload.graph import Dropout, InputSpec, Node, WorkloadGraph
 from cimsim.workload.reader import build_graph, load_workload
@@ -11,8 +12,10 @@ __all__ = [
     "Node",
     "WorkloadGraph",
     "build_graph",
+    "deep_ensemble",
     "describe",
     "load_workload",
     "save",
     "totals",
+    "with_bits_redrawn",
 ]

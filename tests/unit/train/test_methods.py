@@ -22,7 +22,7 @@ from cimsim.train.fit import build_network, fit, reproducible  # noqa: E402
 from cimsim.train.methods import METHODS  # noqa: E402
 from cimsim.train.recipes import RECIPES, Convolution  # noqa: E402
 from cimsim.train.sources import load_training_data  # noqa: E402
-from cimsim.workload import build_graph  # noqa: E402
+from cimsim.workload import build_graph, with_bits_redrawn  # noqa: E402
 
 SMALL = dataclasses.replace(
     RECIPES["digits"],
@@ -145,20 +145,9 @@ def test_passes_with_gaussian_scales_are_those_of_torch():
     check_against_torch(network, graph, pixels, seen, passes)
 
 
-def with_bits_redrawn(graph):
-    """The network of "element" with a fresh bit for every word line and MVM."""
-
-    def change(node):
-        if node.dropout is None:
-            return node
-        return dataclasses.replace(node, dropout=dataclasses.replace(node.dropout, kind="element_redraw"))
-
-    return dataclasses.replace(graph, nodes=tuple(map(change, graph.nodes)))
-
-
 def test_passes_that_redraw_word_lines_are_those_of_torch():
     network, graph, pixels = trained("element")
-    graph = with_bits_redrawn(graph)
+    graph = with_bits_redrawn(graph, "redrawn")
     recorded, seen = watched(graph, pixels)
     exact = exact_copy(network)
 
@@ -180,7 +169,7 @@ def test_passes_that_redraw_word_lines_are_those_of_torch():
     check_against_torch(network, graph, pixels, seen, passes)
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name != "deterministic"])
+@pytest.mark.parametrize("method", [name for name, method in METHODS.items() if method.kind])
 def test_nothing_dropped_is_a_pass_of_its_own_and_passes_differ(method):
     network, _, pixels = trained(method)
     found = answers(network, pixels, (1, 8), SEED)

@@ -95,3 +95,27 @@ def test_no_digit_of_mnist5k_is_trained_on():
     held_out = {image.tobytes() for image in data.tests["mnist5k"][0]}
     assert len(held_out) == 5000 and len(data.train[1]) == 55_000
     assert not any(image.tobytes() in held_out for image in data.train[0])
+
+
+def test_a_deep_ensemble_and_redrawn_bits_come_from_the_networks_they_are_made_of(tmp_path, monkeypatch):
+    monkeypatch.setitem(RECIPES, "digits", dataclasses.replace(SMALL, epochs=1))
+    paths = list(
+        train_recipe(
+            "digits", methods=("deep_ensemble", "element"), seed=1, placement="inside", out=tmp_path
+        )
+    )
+    names = ["digits_deep_ensemble_seed1", "digits_element_seed1", "digits_element_redraw_seed1"]
+    assert [path.stem for path in paths] == names
+    deep, element, redraw = map(load_workload, paths)
+    network = build_network(RECIPES["digits"], "deterministic", seed=2)
+    with reproducible():
+        list(fit(network, RECIPES["digits"], load_training_data("digits", None).train, seed=2))
+    second = build_graph(*export(network, SMALL, "second", {}))
+    for node in second.nodes:
+        for key, array in node.params.items():
+            np.testing.assert_array_equal(deep.node(node.name).params[key][1], array)
+            assert len(deep.node(node.name).params[key]) == 4
+    assert {node.dropout.kind for node in element.stochastic_nodes} == {"element"}
+    assert {node.dropout.kind for node in redraw.stochastic_nodes} == {"element_redraw"}
+    np.testing.assert_array_equal(redraw.mac_nodes[0].params["weight"], element.mac_nodes[0].params["weight"])
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".log"] * 2 + [".npz"] * 3
