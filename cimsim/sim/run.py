@@ -10,28 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.arch.build import build_chip
-from cimsim.arch.quantity import Draws
 from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
-from cimsim.mapping.program import Program
 from cimsim.metrics import predictive_entropy_nats, score
-from cimsim.sim.counts import ArrayUse, array_use
 from cimsim.sim.inputs import Samples, check_fidelity, check_seed, choose_passes, load_images
-from cimsim.sim.ledger import book, energy_draws_j
 from cimsim.sim.manifest import build_manifest
-from cimsim.sim.memory import memory_blocks
+from cimsim.sim.price import price
 from cimsim.sim.result import Predictions, RunResult
-from cimsim.sim.summary import cost_summary, warnings_of
 from cimsim.sim.tables import component_table, layer_table
-from cimsim.sim.timing import run_time
 from cimsim.sim.values import Values, run_values
 from cimsim.workload.graph import WorkloadGraph
 
-__all__ = ["N_COST_DRAWS", "simulate"]
-
-N_COST_DRAWS = 512
-"""Draws of the sources behind ``energy_low_j`` and ``energy_high_j``."""
+__all__ = ["simulate"]
 
 Progress = Callable[[str, int, int], None]
 
@@ -91,11 +82,8 @@ def simulate(
         progress=lambda done, total: tell("images", done, total),
     )
     tell("time", 0, 1)
-    times = run_time(program, values.masks, schedule)
+    cost = price(program, values, schedule, seed)
     tell("time", 1, 1)
-    uses = _array_uses(program, values, len(images), schedule)
-    ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
-    draws_j = energy_draws_j(ledger, build_chip(arch, Draws(seed, N_COST_DRAWS)), times.latency_s)
     settings = _settings(values, schedule, fidelity, seed)
     predictions = _predictions(workload, values, images)
     return RunResult(
@@ -103,25 +91,16 @@ def simulate(
             **_answers(arch, workload, images, predictions),
             **settings,
             "array_errors_modelled": False,
-            **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
-            "warnings": list(warnings_of(program, times, len(images), values.n_passes, schedule)),
+            **cost.summary,
+            "warnings": list(cost.warnings),
         },
-        layers=layer_table(program, times, ledger),
-        components=component_table(ledger),
+        layers=layer_table(program, cost.times, cost.ledger),
+        components=component_table(cost.ledger),
         predictions=predictions,
-        timeline=times.timeline,
+        timeline=cost.times.timeline,
         manifest=build_manifest(arch, settings, _files(arch, workload, images)),
         program=program,
     )
-
-
-def _array_uses(program: Program, values: Values, n_images: int, schedule: str) -> dict[str, ArrayUse]:
-    shares_prefixes = schedule in ("prefix_reuse", "enumerate")
-    return {
-        name: array_use(activity, n_images, shares_prefixes=shares_prefixes)
-        for name, activity in values.activities.items()
-        if program.placements[name].n_macros
-    }
 
 
 def _settings(values: Values, schedule: str, fidelity: str, seed: int) -> dict[str, Any]:

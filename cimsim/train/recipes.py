@@ -68,7 +68,7 @@ def _lenet(name: str, dataset: str, source: str, trained_on: str) -> Recipe:
     )
 
 
-def _vgg(width: int, epochs: int) -> Recipe:
+def _vgg(width: int, *, epochs: int, augment: bool) -> Recipe:
     """Binary VGG: pairs of 3x3 convolutions of one, two and four times the width, each pair pooled."""
     pairs = ((Convolution(n, 3, 1, 1), Convolution(n, 3, 2, 1)) for n in (width, 2 * width, 4 * width))
     return Recipe(
@@ -83,7 +83,7 @@ def _vgg(width: int, epochs: int) -> Recipe:
         epochs=epochs,
         batch_size=50,
         date="2026-11-27",
-        augment=True,
+        augment=augment,
     )
 
 
@@ -97,8 +97,8 @@ RECIPES = {
     "fashion_lenet": _lenet(
         "fashion_lenet", "fashion-mnist", "fashion-mnist", "Fashion-MNIST training split: 60,000 images"
     ),
-    "vgg_w16": _vgg(16, epochs=15),
-    "vgg_w32": _vgg(32, epochs=20),
+    "vgg_w16": _vgg(16, epochs=15, augment=False),
+    "vgg_w32": _vgg(32, epochs=20, augment=True),
     "digits": Recipe(
         name="digits",
         input_shape=(1, 8, 8),

@@ -12,7 +12,8 @@ from cimsim.mapping.folding import fold
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.counts import ArrayUse
 from cimsim.sim.ledger import book
-from cimsim.sim.run import N_COST_DRAWS, simulate
+from cimsim.sim.price import N_COST_DRAWS
+from cimsim.sim.run import simulate
 from cimsim.sim.tables import layer_table
 from cimsim.sim.timing import run_time
 from cimsim.sim.values import run_values

@@ -1,0 +1,71 @@
+"""What a Program costs, given what its values pass saw: time, ledger and the range of its energy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.arch.build import build_chip
+from cimsim.arch.quantity import Draws
+from cimsim.mapping.program import Program
+from cimsim.sim.counts import ArrayUse, array_use
+from cimsim.sim.ledger import Ledger, book, energy_draws_j
+from cimsim.sim.memory import memory_blocks
+from cimsim.sim.summary import cost_summary, warnings_of
+from cimsim.sim.timing import Times, run_time
+from cimsim.sim.values import Values
+
+__all__ = ["N_COST_DRAWS", "Price", "price"]
+
+N_COST_DRAWS = 512
+"""Draws of the sources behind ``energy_low_j`` and ``energy_high_j``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Price:
+    """The cost of one image, all its passes, on one schedule."""
+
+    times: Times
+    ledger: Ledger
+    summary: Mapping[str, Any]
+    warnings: tuple[str, ...]
+
+
+def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Price:
+    """Time, energy and area of a network whose values are known.
+
+    Parameters
+    ----------
+    program : the network on its chip
+    values : of the values pass on the same network; passes of an "exact" one for the schedule ``enumerate``
+    schedule : how the chip plays the passes, as ``chip.mc_schedule``
+    seed : of the draws of the sources
+    """
+    n_images = len(values.masks)
+    times = run_time(program, values.masks, schedule)
+    uses = _array_uses(program, values, n_images, schedule)
+    ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
+    draws_j = _draws_j(program, ledger, times, seed)
+    return Price(
+        times,
+        ledger,
+        cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
+        tuple(warnings_of(program, times, n_images, values.n_passes, schedule)),
+    )
+
+
+def _array_uses(program: Program, values: Values, n_images: int, schedule: str) -> dict[str, ArrayUse]:
+    shares_prefixes = schedule in ("prefix_reuse", "enumerate")
+    return {
+        name: array_use(activity, n_images, shares_prefixes=shares_prefixes)
+        for name, activity in values.activities.items()
+        if program.placements[name].n_macros
+    }
+
+
+def _draws_j(program: Program, ledger: Ledger, times: Times, seed: int) -> NDArray[np.float64]:
+    return energy_draws_j(ledger, build_chip(program.chip.spec, Draws(seed, N_COST_DRAWS)), times.latency_s)
