@@ -32,6 +32,10 @@ UNITS = {
         "averaging_unit": ("accumulate", "weigh", "softmax"),
         "stochastic_unit": ("draw",),
         "weight_memory": ("read_bit", "write_bit"),
+        "trim_dac": ("set",),
+        "dropout_gate": ("gate",),
+        "gaussian_sampler": ("sample",),
+        "arbiter": ("grant",),
     },
 }
 GEOMETRY = dict(  # noqa: C408

@@ -31,6 +31,7 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         first_layer=spec.chip.first_layer,
         conv_mapping=spec.chip.conv_mapping,
         replicas=dict(spec.chip.replicas),
+        bit_source=spec.chip.random_unit.bit_source,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cimsim.arch.spec import ArchSpec
+from cimsim.circuits.bit_source import BitSource
 from cimsim.circuits.cost import Component
 
 __all__ = ["SUMS_PER_COLUMN", "Chip", "Geometry", "Timing"]
@@ -47,7 +48,7 @@ class Timing:
     convert_s: float
     """One ADC conversion or one sense-amplifier decision."""
     draw_s: float
-    """Reset, set and read of the stochastic unit: one random bit."""
+    """One random bit of one stochastic unit."""
     threshold_lanes: int
     """Channels compared per clock in one tile."""
     adder_lanes: int
@@ -79,3 +80,5 @@ class Chip:
     """"unrolled" (kernel in one column) or "kernel_split" (K x K crossbars of C_in x C_out)."""
     replicas: Mapping[str, int]
     """Copies per layer name; layers not named get 1."""
+    bit_source: BitSource = field(default_factory=BitSource)
+    """What the source of random bits makes of a probability."""

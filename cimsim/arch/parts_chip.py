@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from cimsim.arch.parts_array import junction_currents
 from cimsim.arch.quantity import Pick
 from cimsim.arch.spec import ArchSpec, ControllerSpec, SramSpec
 from cimsim.circuits import arithmetic, transport
 from cimsim.circuits.cost import Component
 from cimsim.circuits.memory import sram
-from cimsim.circuits.stochastic_unit import stochastic_unit
 
 __all__ = [
     "build_adder_tree",
@@ -17,7 +15,6 @@ __all__ = [
     "build_digital_mac",
     "build_global_buffer",
     "build_link",
-    "build_stochastic_unit",
     "build_threshold_sram",
     "build_threshold_unit",
     "build_tile_buffer",
@@ -118,29 +115,6 @@ def build_averaging_unit(spec: ArchSpec, pick: Pick) -> Component:
         softmax_energy_j=pick(block.softmax_energy_j),
         lane_area_m2=pick(block.lane_area_m2),
         leakage_w=pick(block.leakage_w),
-    )
-
-
-def build_stochastic_unit(spec: ArchSpec, pick: Pick) -> Component:
-    """The read is priced at the parallel state's current, an upper bound of both states."""
-    unit = spec.chip.stochastic_unit
-    track_ohm = pick(unit.track_resistance_ohm)
-    read_a, _ = junction_currents(unit.mtj, pick(unit.access_resistance_ohm), unit.read.amplitude_v, pick)
-    return stochastic_unit(
-        n_units=unit.n_units,
-        write_supply_v=unit.write_supply_v,
-        reset_a=unit.reset.amplitude_v / track_ohm,
-        reset_s=unit.reset.width_s,
-        set_a=unit.set.amplitude_v / track_ohm,
-        set_s=unit.set.width_s,
-        driver_overhead=pick(unit.driver_overhead),
-        read_supply_v=spec.technology.supply_v,
-        read_a=read_a,
-        read_s=unit.read.width_s,
-        sense_energy_j=pick(unit.read.sense_energy_j),
-        relax_s=unit.relax_s.value,
-        area_m2=pick(unit.area_m2),
-        leakage_w=pick(unit.leakage_w),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cimsim.arch import parts_array as array
 from cimsim.arch import parts_chip as chip
+from cimsim.arch import parts_random as random
 from cimsim.arch.quantity import Pick
 from cimsim.arch.spec import ArchSpec
 from cimsim.circuits.cost import Component
@@ -28,6 +29,10 @@ def _with_sense_amp(spec: ArchSpec) -> bool:
 
 def _with_digital_layer(spec: ArchSpec) -> bool:
     return spec.chip.first_layer == "digital"
+
+
+def _with_junctions(spec: ArchSpec) -> bool:
+    return spec.chip.random_source != "lfsr"
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,15 @@ COMPONENTS: tuple[ComponentKind, ...] = (
         "softmax and mean over passes", chip.build_averaging_unit,
     ),
     ComponentKind("stochastic_unit", "chip", (("draw", "random bit"),),
-                  "spin-orbit junction: reset, set, read", chip.build_stochastic_unit),
+                  "source of random bits: junction or shift register", random.build_stochastic_unit),
+    ComponentKind("trim_dac", "chip", (("set", "random bit"),), "level that sets p",
+                  random.build_trim_dac, _with_junctions),
+    ComponentKind("dropout_gate", "chip", (("gate", "row read and position"),),
+                  "gate of a word line that may be dropped", random.build_dropout_gate),
+    ComponentKind("gaussian_sampler", "chip", (("sample", "normal number"),),
+                  "sums fair bits, scales the sum", random.build_gaussian_sampler),
+    ComponentKind("arbiter", "chip", (("grant", "choice"),), "selects one of several instances",
+                  random.build_arbiter),
 )  # fmt: skip
 
 

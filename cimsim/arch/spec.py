@@ -13,12 +13,18 @@ from cimsim.arch.quantity import (
     Leakage,
     LineCapacitance,
     Quantity,
-    Ratio,
-    Resistance,
     RuleBroken,
-    Time,
 )
-from cimsim.arch.spec_array import MacroSpec, MtjSpec, PulseTime, Spec, Volts, WordBlock
+from cimsim.arch.spec_array import MacroSpec, Spec, Volts, WordBlock
+from cimsim.arch.spec_random import (
+    ArbiterSpec,
+    GateSpec,
+    LfsrUnit,
+    SamplerSpec,
+    SmtjUnit,
+    SotMtjUnit,
+    TrimDacSpec,
+)
 from cimsim.arch.tree import Origin
 from cimsim.units import short
 
@@ -106,47 +112,6 @@ class AveragingSpec(Spec):
     leakage_w: Leakage
 
 
-class WritePulse(Spec):
-    """A voltage pulse along the spin-orbit track."""
-
-    amplitude_v: Volts
-    width_s: PulseTime
-
-
-class ReadPulse(Spec):
-    """A read of the junction and the decision of its sense amplifier."""
-
-    amplitude_v: Volts
-    width_s: PulseTime
-    sense_energy_j: Energy
-
-
-class SotMtjUnit(Spec):
-    """Random bits from spin-orbit junctions: reset, set with probability p, read; then relax."""
-
-    type: Literal["sot_mtj"]
-    n_units: int = Field(default=1, ge=1, le=4096)
-    write_supply_v: Volts
-    reset: WritePulse
-    set: WritePulse
-    read: ReadPulse
-    track_resistance_ohm: Resistance
-    mtj: MtjSpec
-    access_resistance_ohm: Resistance
-    driver_overhead: Ratio
-    relax_s: Time
-    area_m2: Area
-    leakage_w: Leakage
-
-    @model_validator(mode="after")
-    def _amplitudes(self) -> SotMtjUnit:
-        for name, pulse in (("reset", self.reset), ("set", self.set)):
-            if pulse.amplitude_v > self.write_supply_v:
-                rule = f"must be at most write_supply_v, {short(self.write_supply_v)}"
-                raise RuleBroken(f"{name}.amplitude_v", rule, short(pulse.amplitude_v))
-        return self
-
-
 class TileSpec(Spec):
     """Macros with their adders, thresholds, buffer and controller."""
 
@@ -175,7 +140,26 @@ class ChipSpec(Spec):
     digital_mac: DigitalMacSpec | None = None
     weight_memory: SramSpec | None = None
     averaging_unit: AveragingSpec
+    random_source: Literal["sot_mtj", "smtj", "lfsr"] = "sot_mtj"
     stochastic_unit: SotMtjUnit
+    smtj_unit: SmtjUnit | None = None
+    lfsr_unit: LfsrUnit | None = None
+    trim_dac: TrimDacSpec
+    dropout_gate: GateSpec
+    gaussian_sampler: SamplerSpec
+    arbiter: ArbiterSpec
+
+    @property
+    def random_unit(self) -> SotMtjUnit | SmtjUnit | LfsrUnit:
+        """The source of random bits that is built."""
+        unit = self.random_units[self.random_source]
+        assert unit is not None, "checked when the file was read"
+        return unit
+
+    @property
+    def random_units(self) -> Mapping[str, SotMtjUnit | SmtjUnit | LfsrUnit | None]:
+        """Every source that ``random_source`` can name; None where the file does not describe it."""
+        return {"sot_mtj": self.stochastic_unit, "smtj": self.smtj_unit, "lfsr": self.lfsr_unit}
 
     @model_validator(mode="after")
     def _consistent(self) -> ChipSpec:
@@ -184,6 +168,9 @@ class ChipSpec(Spec):
         for name in ("digital_mac", "weight_memory"):
             if self.first_layer == "digital" and getattr(self, name) is None:
                 raise RuleBroken("", f"must have {name} where first_layer is digital")
+        if self.random_units[self.random_source] is None:
+            source = self.random_source
+            raise RuleBroken("", f"must have {source}_unit where random_source is {source}")
         return self
 
 
@@ -202,10 +189,12 @@ class ArchSpec(Spec):
     @model_validator(mode="after")
     def _consistent(self) -> ArchSpec:
         supply_v = self.technology.supply_v
-        reads = (
+        reads = [
             ("tile.macro.read_voltage_v", self.tile.macro.read_voltage_v),
             ("chip.stochastic_unit.read.amplitude_v", self.chip.stochastic_unit.read.amplitude_v),
-        )
+        ]
+        if self.chip.smtj_unit is not None:
+            reads.append(("chip.smtj_unit.read.amplitude_v", self.chip.smtj_unit.read.amplitude_v))
         for path, voltage in reads:
             if voltage > supply_v:
                 raise RuleBroken(

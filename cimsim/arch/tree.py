@@ -15,6 +15,7 @@ __all__ = ["Branch", "Leaf", "Listing", "Node", "Origin", "read_tree", "shown"]
 
 _MAX_BYTES = 1_000_000
 _MAX_DEPTH = 20
+_TOO_DEEP = f"must be at most {_MAX_DEPTH} levels deep"
 _QUOTES = {"'", '"', "|", ">"}
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -124,13 +125,15 @@ def _parse(text: str, name: str, *, is_override: bool) -> Node:
             if isinstance(event, yaml.AliasEvent):
                 raise SpecError(origin(event.start_mark).place(""), "must not use YAML aliases")
             if depth > _MAX_DEPTH:
-                rule = f"must be at most {_MAX_DEPTH} levels deep"
-                raise SpecError(origin(event.start_mark).place(""), rule)
+                raise SpecError(origin(event.start_mark).place(""), _TOO_DEEP)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = name if mark is None else origin(mark).place("")
-        raise SpecError(place, f"is not valid YAML, {error.problem or error.context}") from error
+        # PyYAML has a limit of its own from 6.0.4 on, which very deep files meet first.
+        is_deep = "nesting depth" in str(error.problem)
+        rule = _TOO_DEEP if is_deep else f"is not valid YAML, {error.problem or error.context}"
+        raise SpecError(place, rule) from error
     except yaml.YAMLError as error:
         raise SpecError(name, "is not valid YAML, it holds a character that YAML does not allow") from error
     return Leaf(Origin(name, 1, is_override), "") if node is None else _convert(node, origin)

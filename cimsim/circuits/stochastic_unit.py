@@ -1,14 +1,14 @@
-"""The source of random bits: reset, stochastic set, read."""
+"""Sources of random bits: a junction that is reset, set and read, one that fluctuates, and CMOS."""
 
 from __future__ import annotations
 
 from cimsim.circuits.cost import Action, Component, Scalar
 from cimsim.devices.pulse import pulse_energy_j
 
-__all__ = ["stochastic_unit"]
+__all__ = ["lfsr", "sot_mtj", "superparamagnetic_mtj"]
 
 
-def stochastic_unit(
+def sot_mtj(
     *,
     n_units: int,
     write_supply_v: float,
@@ -35,12 +35,51 @@ def stochastic_unit(
     """
     write = pulse_energy_j(write_supply_v, reset_a, reset_s) + pulse_energy_j(write_supply_v, set_a, set_s)
     energy = (1.0 + driver_overhead) * write + pulse_energy_j(read_supply_v, read_a, read_s) + sense_energy_j
-    latency = reset_s + set_s + read_s + 2 * relax_s
-    return Component(
-        "stochastic_unit",
-        area_m2=area_m2,
-        leakage_w=leakage_w,
-        actions={"draw": Action(energy, latency)},
-        unit="chip",
-        n_per_unit=n_units,
+    return _unit(n_units, Action(energy, reset_s + set_s + read_s + 2 * relax_s), area_m2, leakage_w)
+
+
+def superparamagnetic_mtj(
+    *,
+    n_units: int,
+    supply_v: Scalar,
+    read_a: Scalar,
+    read_s: float,
+    bias_a: Scalar,
+    interval_s: float,
+    sense_energy_j: Scalar,
+    area_m2: Scalar,
+    leakage_w: Scalar,
+) -> Component:
+    """One random bit: a sensed read of a junction that fluctuates by itself, ``interval_s`` after the last.
+
+    A bias current flows all the time and sets the share p of it that the junction spends in one state.
+    """
+    energy = (
+        pulse_energy_j(supply_v, read_a, read_s)
+        + pulse_energy_j(supply_v, bias_a, interval_s)
+        + sense_energy_j
     )
+    return _unit(n_units, Action(energy, interval_s), area_m2, leakage_w)
+
+
+def lfsr(
+    *,
+    n_units: int,
+    bits: int,
+    register_bit_energy_j: Scalar,
+    xor_bit_energy_j: Scalar,
+    comparator_bit_energy_j: Scalar,
+    clock_s: float,
+    bit_area_m2: Scalar,
+    bit_leakage_w: Scalar,
+) -> Component:
+    """One random bit: a fresh word of a linear-feedback shift register, compared with p.
+
+    The register leaps ``bits`` steps ahead in one clock, so that words share no bits.
+    """
+    energy = bits * (register_bit_energy_j + xor_bit_energy_j + comparator_bit_energy_j)
+    return _unit(n_units, Action(energy, clock_s), bits * bit_area_m2, bits * bit_leakage_w)
+
+
+def _unit(n_units: int, draw: Action, area_m2: Scalar, leakage_w: Scalar) -> Component:
+    return Component("stochastic_unit", area_m2, leakage_w, {"draw": draw}, unit="chip", n_per_unit=n_units)

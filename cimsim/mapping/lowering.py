@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 
 from cimsim.arch.chip import Chip
+from cimsim.mapping.draws import lay_draw
 from cimsim.mapping.mac_commands import lay_mac
 from cimsim.mapping.moves import lay_load, lay_move, routes
 from cimsim.mapping.placement import sum_bits
@@ -80,7 +81,7 @@ def _gates(site: Site, name: str, layer: str) -> tuple[Window, ...]:
     node = site.graph.node(name)
     if node.dropout is None or node.dropout.kind in (*CHOICES, "element_redraw"):
         return ()
-    draw, n_bits = site.lay_draw(node, layer), random_bits(site.graph, node)
+    draw, n_bits = lay_draw(site, node, layer), random_bits(site.graph, node)
     if draw is None:
         return ()
     n_positions = math.prod(raster(site.graph.shapes[name]))

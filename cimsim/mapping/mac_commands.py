@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from cimsim.arch.chip import SUMS_PER_COLUMN
+from cimsim.mapping.draws import gates_on, lay_draw, lay_redraw
 from cimsim.mapping.placement import reads_per_step, sum_bits
 from cimsim.mapping.program import Command, Placement, Window
 from cimsim.mapping.randomness import random_bits
@@ -42,7 +43,11 @@ def lay_mac(site: Site, node: Node) -> Window:
     site.lay(Command(
         f"{node.name}.fetch", node.name, "fetch", placement.tile_unit("buffer"), n_mvm,
         site.clocks(bits / n_mvm / spread.copy_tiles, site.chip.timing.buffer_bits_per_clock),
-        (("tile_buffer", "read_bit", bits), ("tile_controller", "issue", n_mvm * spread.copy_tiles)),
+        (
+            ("tile_buffer", "read_bit", bits),
+            ("tile_controller", "issue", n_mvm * spread.copy_tiles),
+            *gates_on(site, node, float(taps * placement.n_planes)),
+        ),
         after, site.masks_before(node),
     ), spread.n_sites)  # fmt: skip
     _lay_arrays(site, node, placement, driven * placement.n_planes)
@@ -188,20 +193,15 @@ def _choice(site: Site, node: Node) -> tuple[Window, ...]:
     """Where one of several weight sets is picked at random, the pick comes first."""
     if node.dropout is None or node.dropout.kind != "instances":
         return ()
-    draw = site.lay_draw(node, node.name)
+    draw = lay_draw(site, node, node.name)
     return () if draw is None else (whole(draw, random_bits(site.graph, node)),)
 
 
 def _redraw(site: Site, node: Node, divide: int) -> tuple[Window, ...]:
     """A fresh bit for every word line and MVM, drawn position by position."""
     windows = []
-    for name in site.tensors[node.inputs[0]].redrawn:
-        placement = site.placements[node.name]
-        per_position = placement.rows * placement.groups
-        n_bits = per_position * placement.n_positions
-        draw = site.lay(Command(
-            f"{node.name}.redraw", node.name, "draw", "stochastic_unit", n_bits, site.chip.timing.draw_s,
-            (("stochastic_unit", "draw", float(n_bits)),), (), (name,),
-        ), site.chip.components["stochastic_unit"].n_per_unit)  # fmt: skip
-        windows.append(each(draw, placement.n_positions, divide=divide, multiply=per_position))
+    for source in site.tensors[node.inputs[0]].redrawn:
+        draw, per_position = lay_redraw(site, source, node)
+        n_positions = site.placements[node.name].n_positions
+        windows.append(each(draw, n_positions, divide=divide, multiply=per_position))
     return tuple(windows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cimsim.arch.chip import Chip
+from cimsim.mapping.draws import module_counts
 from cimsim.mapping.folding import fold
 from cimsim.mapping.lowering import lower
 from cimsim.mapping.placement import place_layers
@@ -27,4 +28,7 @@ def map_network(graph: WorkloadGraph, chip: Chip) -> Program:
     folds = fold(graph)
     check_widths(graph, chip, placements, folds)
     site = lower(graph, chip, placements, folds)
-    return Program(graph, chip, placements, folds, tuple(site.commands), site.resources, site.buffers)
+    return Program(
+        graph, chip, placements, folds, tuple(site.commands), site.resources, site.buffers,
+        module_counts(site),
+    )

@@ -178,6 +178,8 @@ class Program:
     """Name of each FIFO resource and its number of parallel servers."""
     buffers: Mapping[str, Buffer] = field(default_factory=dict)
     """What waits in front of each layer."""
+    modules: Mapping[str, int] = field(default_factory=dict)
+    """Sources of random bits that draw side by side, by resource; `cimsim.mapping.draws` says which."""
 
     def commands_of(self, layer: str) -> tuple[Command, ...]:
         return tuple(command for command in self.commands if command.layer == layer)

@@ -1,16 +1,16 @@
-"""What the stochastic unit is asked for, and whom its bits reach."""
+"""What the sources of random bits are asked for, and whom their bits reach."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from cimsim.circuits.bit_source import BitSource
+from cimsim.circuits.dropout import GAUSSIAN_BITS
 from cimsim.workload.dropout import n_draws, n_members
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["GAUSSIAN_BITS", "is_drawn", "masks_upstream", "random_bits"]
-
-GAUSSIAN_BITS = 16
-"""Fair bits summed into one sample of `gaussian_scale` (central limit: 16 bits spread by two steps)."""
+__all__ = ["is_drawn", "masks_upstream", "random_bits", "realised"]
 
 
 def is_drawn(node: Node) -> bool:
@@ -33,6 +33,21 @@ def random_bits(graph: WorkloadGraph, node: Node) -> int:
     if node.dropout.kind == "instances":
         return (n_members(node) - 1).bit_length()
     return n_draws(graph, node.name) * (GAUSSIAN_BITS if node.dropout.kind == "gaussian_scale" else 1)
+
+
+def realised(graph: WorkloadGraph, source: BitSource) -> WorkloadGraph:
+    """The network with the probabilities that the chip's source of random bits gives.
+
+    What kept values are divided by stays as designed.
+    """
+
+    def change(node: Node) -> Node:
+        if node.dropout is None or (p := source.probability(node.dropout.p)) == node.dropout.p:
+            return node
+        return replace(node, dropout=replace(node.dropout, p=p))
+
+    nodes = tuple(map(change, graph.nodes))
+    return graph if nodes == graph.nodes else replace(graph, nodes=nodes)
 
 
 def masks_upstream(graph: WorkloadGraph) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from cimsim.arch.chip import Chip
 from cimsim.mapping.placement import sum_bits
 from cimsim.mapping.program import Buffer, Command, Fold, Placement, Window
-from cimsim.mapping.randomness import random_bits
 from cimsim.mapping.windows import Sliding, Source, line_buffer, sliding, whole
 from cimsim.workload.graph import Node, WorkloadGraph
 
@@ -118,16 +117,6 @@ class Site:
         names = {name for tensor in node.inputs for name in self.upstream[tensor]}.union(own)
         return tuple(name for name in self.upstream[node.name] if name in names)
 
-    def lay_draw(self, node: Node, layer: str) -> str | None:
-        """Lay the draw of a node's mask; returns its command, or None where nothing is drawn."""
-        n_bits = random_bits(self.graph, node)
-        if n_bits == 0:
-            return None
-        return self.lay(Command(
-            f"{node.name}.draw", layer, "draw", "stochastic_unit", n_bits, self.chip.timing.draw_s,
-            (("stochastic_unit", "draw", float(n_bits)),), (), (node.name,),
-        ), self.chip.components["stochastic_unit"].n_per_unit)  # fmt: skip
-
     def value_bits(self, tensor: str) -> int:
         """Bits that one value of a tensor is stored in."""
         domain = self.graph.domains.get(tensor, "input")
@@ -144,10 +133,13 @@ def raster(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def is_ternary(graph: WorkloadGraph, tensor: str) -> bool:
-    """Whether signs on their way may also be 0 (dropped), which takes a second bit."""
+    """Whether signs on their way may also be 0 (dropped), which takes a second bit.
+
+    Channels that are dropped as a whole have one flag each, kept beside the word lines they gate.
+    """
     if tensor == "input":
         return False
     node = graph.node(tensor)
-    if node.dropout is not None and node.dropout.kind in ("element", "spatial"):
+    if node.dropout is not None and node.dropout.kind == "element":
         return True
     return node.op in (*WIRING, "maxpool2d") and any(is_ternary(graph, name) for name in node.inputs)

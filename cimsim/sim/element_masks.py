@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.rng import stream
 from cimsim.sim.kernels.pack import PackedBits, n_words
 from cimsim.sim.mac_layer import MacLayer
-from cimsim.sim.masks import BitStream
+from cimsim.sim.masks import BitStream, repeated
 from cimsim.workload.dropout import redraw_readers
 from cimsim.workload.graph import Node, WorkloadGraph
 
@@ -16,11 +18,17 @@ __all__ = ["ElementMasks"]
 
 
 class ElementMasks:
-    """Streams of every node whose mask is not one number a layer; each call takes the next rows."""
+    """Streams of every node whose mask is not one number a layer; each call takes the next rows.
 
-    def __init__(self, graph: WorkloadGraph, seed: int) -> None:
-        self._seed = seed
+    With the probability ``correlation`` a bit is the one before it from the same module again: that of the
+    same channel at the position before, or for redrawn bits that of the same word line in the MVM before.
+    """
+
+    def __init__(self, graph: WorkloadGraph, seed: int, correlation: float = 0.0) -> None:
+        self._seed, self._correlation = seed, correlation
         self._bits: dict[tuple[str, str], BitStream] = {}
+        self._copies: dict[tuple[str, str], BitStream] = {}
+        self._last: dict[tuple[str, str], PackedBits] = {}
         self._normal: dict[str, np.random.Generator] = {}
         self._redrawn = {
             reader.name: node
@@ -35,14 +43,17 @@ class ElementMasks:
         Bits beyond the last channel are arbitrary.
         """
         h, w, channels = raster if _kind(node) != "spatial" else (1, 1, raster[2])
-        return ~self._stream(node, node.name).words(n_rows, h, w, n_words(channels))
+        words = self._words(node, node.name, n_rows * h * w, n_words(channels))
+        return ~words.reshape(n_rows, h, w, -1)
 
     def redrawn(self, reader: Node, layer: MacLayer, n_rows: int) -> PackedBits | None:
         """Kept word lines of each MVM, (n_rows, h_out, w_out, k_h, k_w, words); None drops none."""
         node = self._redrawn.get(reader.name)
         if node is None:
             return None
-        return ~self._stream(node, reader.name).words(n_rows, *layer.positions, *layer.kernel, layer.n_words)
+        taps = (*layer.kernel, layer.n_words)
+        words = self._words(node, reader.name, n_rows * prod(layer.positions), prod(taps))
+        return ~words.reshape(n_rows, *layer.positions, *taps)
 
     def alphas(self, node: Node, n_rows: int) -> NDArray[np.float64]:
         """``gaussian_scale``: (n_rows, channels) drawn factors."""
@@ -53,12 +64,24 @@ class ElementMasks:
         drawn: NDArray[np.float64] = alpha + alpha_std * normal
         return drawn
 
-    def _stream(self, node: Node, reader: str) -> BitStream:
+    def _words(self, node: Node, reader: str, n_draws: int, n_modules: int) -> PackedBits:
+        """Dropped bits (n_draws, n_modules), in words, of modules that draw one after another."""
         assert node.dropout is not None
-        key = (node.name, reader)
+        key, names = (node.name, reader), {"node": node.name, "reader": reader}
         if key not in self._bits:
-            self._bits[key] = BitStream(node.dropout.p, self._seed, node=node.name, reader=reader)
-        return self._bits[key]
+            self._bits[key] = BitStream(node.dropout.p, self._seed, **names)
+            self._copies[key] = BitStream(self._correlation, self._seed, of="copies", **names)
+        fresh = self._bits[key].words(n_draws, n_modules)
+        if not self._correlation:
+            return fresh
+        copies = self._copies[key].words(n_draws, n_modules)
+        before = self._last.get(key)
+        if before is None:
+            before, copies[:1] = fresh[:1], 0
+        start = np.concatenate([before, fresh])
+        found = repeated(start, np.concatenate([np.zeros_like(before), copies]))[1:]
+        self._last[key] = found[-1:]
+        return found
 
 
 def _kind(node: Node) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cimsim.arch.chip import Chip
 from cimsim.circuits.cost import Scalar
+from cimsim.mapping.draws import n_gates
 from cimsim.mapping.placement import n_chip_tiles, sum_bits
 from cimsim.mapping.program import Program
 from cimsim.sim.calibration import calibration_bits
@@ -19,6 +20,7 @@ from cimsim.sim.memory import digital_weights
 from cimsim.sim.timing import Times
 
 __all__ = [
+    "STOCHASTIC",
     "Ledger",
     "Row",
     "book",
@@ -28,7 +30,10 @@ __all__ = [
     "program_energy_j",
 ]
 
-_OPTIONAL = ("digital_mac", "weight_memory", "stochastic_unit")
+STOCHASTIC = ("stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter")
+"""What only a network with random masks needs."""
+
+_OPTIONAL = ("digital_mac", "weight_memory", *STOCHASTIC)
 """Built where the network uses them."""
 
 
@@ -76,6 +81,13 @@ class Ledger:
             if (row.component, row.action) in actions and layer in (None, row.layer)
         )
 
+    def energy_of_j(self, components: Collection[str]) -> float:
+        """Energy of some components, their leakage included."""
+        return math.fsum(row.energy_j for row in self.rows if row.component in components)
+
+    def area_of_m2(self, components: Collection[str]) -> float:
+        return math.fsum(r.area_m2 for r in self.rows if r.action == "area" and r.component in components)
+
     def layer_energy_j(self, layer: str) -> float:
         return math.fsum(row.energy_j for row in self.rows if row.layer == layer)
 
@@ -118,7 +130,8 @@ def energy_draws_j(ledger: Ledger, chip: Chip, latency_s: float) -> NDArray[np.f
 def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, int]) -> dict[str, int]:
     """How many of each component the chip has.
 
-    A digital first layer and a stochastic unit are built where the network uses them, memories as needed.
+    A digital first layer and what draws random bits are built where the network uses them, memories and
+    sources of random bits as many as it needs.
     """
     geometry = program.chip.geometry
     n_tiles = n_chip_tiles(program.placements, geometry)
@@ -130,8 +143,14 @@ def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, 
         "subarray": n_macros * geometry.subarrays_per_macro,
     }
     used = {count.component for count in counts}
+    needed = {
+        **blocks,
+        "stochastic_unit": sum(program.modules.values()),
+        "trim_dac": len(program.modules),
+        "dropout_gate": n_gates(program.graph, program.placements),
+    }
     return {
-        name: blocks.get(name, component.n_per_unit * n_units[component.unit])
+        name: needed.get(name, component.n_per_unit * n_units[component.unit])
         for name, component in program.chip.components.items()
         if name in used or name not in _OPTIONAL
     }
@@ -161,7 +180,9 @@ def program_energy_j(program: Program) -> float:
 
 
 def calibration_energy_j(program: Program, n_units: float) -> float:
-    """Drawing the bits that trim each of ``n_units`` stochastic units once."""
+    """Drawing the bits that trim each of ``n_units`` stochastic units once; CMOS needs no trimming."""
+    if "trim_dac" not in program.chip.components:
+        return 0.0
     draw = program.chip.components["stochastic_unit"].actions["draw"]
     return n_units * calibration_bits(program) * float(draw.energy_j)
 

@@ -6,6 +6,7 @@ many images follow nor on how they are cut into chunks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -19,14 +20,19 @@ from cimsim.sim.kernels.pack import pack_flags
 from cimsim.workload.dropout import n_states
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["MAX_ENUMERATED", "BitStream", "draw", "enumerate_masks"]
+__all__ = ["MAX_ENUMERATED", "BitStream", "draw", "enumerate_masks", "repeated"]
 
 MAX_ENUMERATED = 1 << 16
 _BLOCK = 1 << 14  # words at a time: their bytes stay in the cache
 
 
-def draw(graph: WorkloadGraph, n_images: int, n_mc_samples: int, seed: int) -> NDArray[np.uint8]:
+def draw(
+    graph: WorkloadGraph, n_images: int, n_mc_samples: int, seed: int, correlation: float = 0.0
+) -> NDArray[np.uint8]:
     """States of every scalar mask.
+
+    The units that all layers share draw bit after bit, node after node, pass after pass, image after image;
+    with the probability ``correlation`` a bit is the one before it again. Choices of members are independent.
 
     Returns
     -------
@@ -37,10 +43,13 @@ def draw(graph: WorkloadGraph, n_images: int, n_mc_samples: int, seed: int) -> N
     ------
     WorkloadError : a node has more than 256 members
     """
-    masks = np.zeros((n_images, n_mc_samples, len(scalar_nodes(graph))), dtype=np.uint8)
-    for column, node in enumerate(scalar_nodes(graph)):
+    nodes = scalar_nodes(graph)
+    masks = np.zeros((n_images, n_mc_samples, len(nodes)), dtype=np.uint8)
+    for column, node in enumerate(nodes):
         _check_members(graph, node)
         masks[:, :, column] = _draw_node(node, n_images, n_mc_samples, seed)
+    if correlation:
+        _repeat_bits(masks, nodes, correlation, seed)
     return masks
 
 
@@ -75,6 +84,20 @@ def enumerate_masks(graph: WorkloadGraph) -> tuple[NDArray[np.uint8], NDArray[np
             weights[i] *= probability
     masks[:, ensembles[1:]] = masks[:, ensembles[:1]]
     return masks, weights
+
+
+def repeated(fresh: NDArray[np.uint64], copies: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Along axis 0, each bit of ``fresh`` or, where ``copies`` has a one, the outcome before it.
+
+    Runs of copies are resolved by doubling steps; the first row must not be a copy.
+    """
+    found: NDArray[np.uint64] = fresh.copy()
+    pending, step = copies.copy(), 1
+    while pending.any():
+        found[step:] = (pending[step:] & found[:-step]) | (~pending[step:] & found[step:])
+        pending[step:] &= pending[:-step]
+        step *= 2
+    return found
 
 
 class BitStream:
@@ -120,6 +143,25 @@ def _draw_node(node: Node, n_images: int, n_mc_samples: int, seed: int) -> NDArr
     n_bits = count.bit_length() - 1
     fired = generator.random((*size, n_bits)) < p
     return fired @ (1 << np.arange(n_bits))
+
+
+def _repeat_bits(masks: NDArray[np.uint8], nodes: Sequence[Node], correlation: float, seed: int) -> None:
+    """Let drawn bits be copies of the bit drawn before, in place."""
+    places = [
+        (column, bit)
+        for column, node in enumerate(nodes)
+        if node.dropout is not None and node.dropout.kind in ("scale", "affine") and is_drawn(node)
+        for bit in range(((n_states(node) or 1) - 1).bit_length())
+    ]
+    if not places or masks.size == 0:
+        return
+    bits = np.stack([masks[:, :, column] >> bit & 1 for column, bit in places], axis=2).astype(np.uint64)
+    copies = (stream(seed, "mask copies").random(bits.size) < correlation).astype(np.uint64)
+    copies[0] = 0
+    drawn = repeated(bits.ravel(), copies).reshape(bits.shape)
+    for k, (column, bit) in enumerate(places):
+        kept = masks[:, :, column] & ~np.uint8(1 << bit)
+        masks[:, :, column] = kept | (drawn[:, :, k].astype(np.uint8) << bit)
 
 
 def _is_ensemble(node: Node) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from cimsim.mapping.placement import n_chip_tiles, sum_bits
 from cimsim.mapping.program import Program
 from cimsim.mapping.randomness import random_bits
+from cimsim.mapping.site import REAL_BITS
 from cimsim.sim.schedule import IN_FLIGHT, run_masks
-from cimsim.workload.dropout import n_states
+from cimsim.workload.dropout import n_members, n_states
+from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["digital_weights", "memory_blocks"]
+__all__ = ["digital_weights", "memory_blocks", "network_bits"]
 
 
 def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str, int]:
@@ -49,6 +51,28 @@ def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str
     if weights and memory is not None:
         blocks["weight_memory"] = _blocks([weights], memory.size_bits)
     return blocks
+
+
+def network_bits(program: Program) -> int:
+    """Bits that the chip keeps of a network: weights of all copies, thresholds of all states, parameters.
+
+    Parameters of what does not fold are words of the vector unit, merged per channel where they are fixed.
+    """
+    graph, placements = program.graph, program.placements
+    cells = sum(
+        p.rows * p.columns * p.groups * p.n_variants * max(p.replicas, 1) for p in placements.values()
+    )
+    thresholds = sum(f.thresholds.size * (sum_bits(placements[f.mac]) + 1) for f in program.folds.values())
+    folded = {name for fold in program.folds.values() for name in fold.chain}
+    words = sum(_words(graph, node) for node in graph.nodes if node.name not in folded)
+    return cells + thresholds + words * REAL_BITS
+
+
+def _words(graph: WorkloadGraph, node: Node) -> int:
+    """Numbers that the vector unit reads for a node: a factor, a shift or a level for each channel."""
+    per_channel = {"batchnorm": 2, "affine": 2, "scale": 1, "threshold": 1}.get(node.op, 0)
+    per_channel += ("bias" in node.params) + ("alpha_std" in node.params) + ("dropped_alpha" in node.params)
+    return per_channel * int(graph.shapes[node.name][0]) * n_members(node)
 
 
 def digital_weights(program: Program) -> int:

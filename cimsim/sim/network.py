@@ -23,7 +23,7 @@ class Network:
     Parameters
     ----------
     graph, folds : the network, and its MAC nodes from which only signs leave
-    seed : of the masks with a bit per value, which are drawn chunk by chunk
+    seed, correlation : of the masks with a bit per value, which are drawn chunk by chunk
 
     Attributes
     ----------
@@ -34,13 +34,15 @@ class Network:
     activity : what happened on the arrays so far
     """
 
-    def __init__(self, graph: WorkloadGraph, folds: Mapping[str, Fold], seed: int) -> None:
+    def __init__(
+        self, graph: WorkloadGraph, folds: Mapping[str, Fold], seed: int, correlation: float = 0.0
+    ) -> None:
         self.graph, self.folds = graph, folds
         self.upstream = masks_upstream(graph)
         self.columns = {node.name: (k, n_states(node) or 1) for k, node in enumerate(scalar_nodes(graph))}
         folded = {name for fold in folds.values() for name in fold.chain}
         self.steps = tuple(node for node in graph.nodes if node.name not in folded)
-        self.element_masks = ElementMasks(graph, seed)
+        self.element_masks = ElementMasks(graph, seed, correlation)
         self.activity = ActivityCounter(graph)
         self._layers: dict[str, MacLayer] = {}
         self._values: dict[str, list[MacValue]] = {}

@@ -13,6 +13,7 @@ from cimsim.arch.build import build_chip
 from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
+from cimsim.mapping.randomness import realised
 from cimsim.metrics import predictive_entropy_nats, score
 from cimsim.sim.inputs import Samples, check_fidelity, check_seed, choose_passes, load_images
 from cimsim.sim.manifest import build_manifest
@@ -70,7 +71,9 @@ def simulate(
     images = load_images(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
     )
-    program = map_network(workload, build_chip(arch))
+    chip = build_chip(arch)
+    workload = realised(workload, chip.bit_source)
+    program = map_network(workload, chip)
     tell = progress or (lambda stage, done, total: None)
     tell("images", 0, len(images))
     values = run_values(
@@ -79,6 +82,7 @@ def simulate(
         images.x,
         n_mc_samples=samples,
         seed=seed,
+        correlation=chip.bit_source.correlation,
         progress=lambda done, total: tell("images", done, total),
     )
     tell("time", 0, 1)

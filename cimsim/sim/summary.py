@@ -13,7 +13,8 @@ from cimsim.mapping.program import Program
 from cimsim.mapping.randomness import random_bits
 from cimsim.sim.counts import ArrayUse
 from cimsim.sim.inputs import ensemble_size
-from cimsim.sim.ledger import Ledger, calibration_energy_j, program_energy_j
+from cimsim.sim.ledger import STOCHASTIC, Ledger, calibration_energy_j, program_energy_j
+from cimsim.sim.memory import network_bits
 from cimsim.sim.tables import CONVERSIONS
 from cimsim.sim.timing import Times
 
@@ -53,6 +54,9 @@ def cost_summary(
         "calibration_energy_j": calibration_energy_j(program, ledger.count(("stochastic_unit", "area"))),
         "power_w": energy_j / times.latency_s,
         "area_m2": ledger.area_m2,
+        "energy_stochastic_j": ledger.energy_of_j(STOCHASTIC),
+        "area_stochastic_m2": ledger.area_of_m2(STOCHASTIC),
+        "memory_bits": network_bits(program),
         "n_random_bits": ledger.count(("stochastic_unit", "draw")),
         "n_stochastic_units": int(ledger.count(("stochastic_unit", "area"))),
         "n_conversions": ledger.count(*CONVERSIONS),

@@ -58,6 +58,7 @@ def run_values(
     *,
     n_mc_samples: int | Literal["exact"],
     seed: int = 0,
+    correlation: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
     chunk_images: int | None = None,
 ) -> Values:
@@ -68,6 +69,7 @@ def run_values(
     folds : from `cimsim.mapping.folding.fold`; MAC nodes without one give sums to real nodes
     x : (n_images, *input shape) in the input's encoding
     n_mc_samples : passes drawn for every image, or "exact": all masks with their probabilities
+    correlation : of a random bit with the one before it from the same source
     progress : called with (images done, images in all)
     chunk_images : images at a time; by default what fits in some tens of megabytes. Changes no result
 
@@ -76,8 +78,8 @@ def run_values(
     WorkloadError : "exact" for a network whose masks cannot be enumerated, or values beyond float64
     """
     n_images = len(x)
-    masks, weights = _masks(graph, n_images, n_mc_samples, seed)
-    network = Network(graph, folds, seed)
+    masks, weights = _masks(graph, n_images, n_mc_samples, seed, correlation)
+    network = Network(graph, folds, seed, correlation)
     step = chunk_images or _chunk(bytes_per_image(graph, folds, len(weights)))
     answers = []
     for start in range(0, n_images, step):
@@ -93,13 +95,14 @@ def run_values(
 
 
 def _masks(
-    graph: WorkloadGraph, n_images: int, n_mc_samples: int | Literal["exact"], seed: int
+    graph: WorkloadGraph, n_images: int, n_mc_samples: int | Literal["exact"], seed: int, correlation: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Scalar masks of every image and pass, and the weight of each pass."""
     if n_mc_samples == "exact":
         combinations, weights = enumerate_masks(graph)
         return np.broadcast_to(combinations, (n_images, *combinations.shape)), weights
-    return draw(graph, n_images, n_mc_samples, seed), np.full(n_mc_samples, 1.0 / n_mc_samples)
+    masks = draw(graph, n_images, n_mc_samples, seed, correlation)
+    return masks, np.full(n_mc_samples, 1.0 / n_mc_samples)
 
 
 def _chunk(bytes_per_image: int) -> int:

@@ -11,6 +11,8 @@ VARIANTS = {
     "stt flash": (STT, [FLASH]),
     "stt digital first layer": (STT, ["chip.first_layer=digital"]),
     "sot": (SOT, []),
+    "superparamagnetic": (STT, ["chip.random_source=smtj"]),
+    "cmos bits": (SOT, ["chip.random_source=lfsr"]),
 }
 
 
@@ -91,6 +93,29 @@ def test_the_parallel_state_draws_more_and_more_tmr_draws_less():
 def test_longer_pulses_cost_more(override, component, action):
     costs = [energy(STT, [f"{override}={width} ns"], component, action) for width in (1, 2, 5, 20)]
     assert costs == sorted(set(costs))
+
+
+def test_a_word_of_more_bits_costs_more_and_a_longer_wait_too():
+    cmos = ["chip.random_source=lfsr"]
+    words = [energy(STT, [*cmos, f"chip.lfsr_unit.bits={n}"], "stochastic_unit", "draw") for n in (4, 8, 16)]
+    assert words == sorted(set(words))
+    junction = ["chip.random_source=smtj"]
+    waits = [
+        energy(STT, [*junction, f"chip.smtj_unit.sample_interval_s={n} ns"], "stochastic_unit", "draw")
+        for n in (5, 25, 100)
+    ]
+    assert waits == sorted(set(waits))
+
+
+def test_a_longer_wait_forgets_more():
+    rho = [
+        build_chip(
+            load_arch(STT, ["chip.random_source=smtj", f"chip.smtj_unit.sample_interval_s={n} ns"])
+        ).bit_source.correlation
+        for n in (5, 10, 25)
+    ]
+    np.testing.assert_allclose(rho, np.exp([-1, -2, -5]))
+    assert build_chip(load_arch(STT)).bit_source.correlation == 0.0
 
 
 def test_a_longer_link_costs_more():

@@ -30,5 +30,7 @@ def test_commands_draw_the_bits_that_masks_take():
     for seed in range(12):
         graph = random_graph(seed)
         program = map_network(graph, hand_chip())
-        drawn = sum(n for c in program.commands if c.kind == "draw" for _, _, n in c.actions)
+        actions = [action for c in program.commands if c.kind == "draw" for action in c.actions]
+        drawn = sum(n for component, _, n in actions if component == "stochastic_unit")
         assert drawn == sum(random_bits(graph, node) for node in graph.nodes)
+        assert drawn == sum(n for component, _, n in actions if component == "trim_dac")

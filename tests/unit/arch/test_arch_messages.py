@@ -119,6 +119,17 @@ def test_a_bare_number_where_a_source_is_due(message):
     )
 
 
+def test_a_source_of_random_bits_must_be_described(message):
+    text = changed(("  lfsr_unit:", "  lfsr_unit_of_old:"))
+    found = message(text, "chip.random_source=lfsr")
+    assert "lfsr_unit_of_old: is not a known key; did you mean 'lfsr_unit'?" in found
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("  lfsr_unit_of_old"))
+    end = next(i for i, line in enumerate(lines) if line.startswith("  trim_dac"))
+    found = message("\n".join([*lines[:start], *lines[end:]]), "chip.random_source=lfsr")
+    assert found.endswith("chip: must have lfsr_unit where random_source is lfsr")
+
+
 def test_of_several_problems_the_first_line_speaks_and_counts_the_others(message):
     text = changed(("bits: 5 ", "bits: 0 "), ("tiles: auto", "tiles: x"), ("macros: 8", "macros: -1"))
     line = text[: text.index("tiles: x")].count("\n") + 1

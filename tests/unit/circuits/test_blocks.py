@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from cimsim.circuits.adc import flash_adc, sar_adc
+from cimsim.circuits.bit_source import BitSource
 from cimsim.circuits.cell_array import cell_array
+from cimsim.circuits.dropout import GAUSSIAN_BITS, gaussian_sampler
 from cimsim.circuits.lines import bitline, line_capacitance_f, wordline_driver, wordline_latency_s
-from cimsim.circuits.stochastic_unit import stochastic_unit
+from cimsim.circuits.stochastic_unit import lfsr, sot_mtj, superparamagnetic_mtj
 from cimsim.circuits.transport import link
 
 
@@ -107,7 +109,7 @@ def test_lines_charge_their_capacitance():
 
 
 def test_a_random_bit_is_reset_set_read_and_relaxation():
-    unit = stochastic_unit(
+    unit = sot_mtj(
         n_units=2,
         write_supply_v=1.2,
         reset_a=1.4e-3,
@@ -127,6 +129,55 @@ def test_a_random_bit_is_reset_set_read_and_relaxation():
     assert unit.actions["draw"].energy_j == pytest.approx(1.035 * write + 18e-15 + 48e-15)
     assert unit.actions["draw"].latency_s == pytest.approx(23.75e-9)
     assert (unit.unit, unit.n_per_unit) == ("chip", 2)
+
+
+def test_a_random_bit_of_a_fluctuating_junction_is_a_read_and_a_bias():
+    unit = superparamagnetic_mtj(
+        n_units=1,
+        supply_v=0.9,
+        read_a=10e-6,
+        read_s=2e-9,
+        bias_a=5e-6,
+        interval_s=25e-9,
+        sense_energy_j=48e-15,
+        area_m2=1e-11,
+        leakage_w=1e-8,
+    )
+    draw = unit.actions["draw"]
+    assert draw.energy_j == pytest.approx(18e-15 + 112.5e-15 + 48e-15)
+    assert draw.latency_s == 25e-9
+
+
+def test_a_random_bit_of_cmos_is_a_word_and_its_comparison():
+    unit = lfsr(
+        n_units=1,
+        bits=16,
+        register_bit_energy_j=5e-15,
+        xor_bit_energy_j=1e-15,
+        comparator_bit_energy_j=0.5e-15,
+        clock_s=2e-9,
+        bit_area_m2=5e-12,
+        bit_leakage_w=5e-9,
+    )
+    assert unit.actions["draw"].energy_j == pytest.approx(16 * 6.5e-15)
+    assert unit.actions["draw"].latency_s == 2e-9
+    assert (unit.area_m2, unit.leakage_w) == pytest.approx((80e-12, 80e-9))
+
+
+def test_a_normal_number_is_sixteen_bits_counted_and_scaled():
+    sampler = gaussian_sampler(
+        bit_energy_j=4e-15, multiply_add_energy_j=0.4e-12, area_m2=1e-9, leakage_w=1e-6
+    )
+    assert GAUSSIAN_BITS == 16
+    assert sampler.actions["sample"].energy_j == pytest.approx(0.464e-12)
+
+
+@pytest.mark.parametrize(
+    ("p", "given"), [(0.0, 0.0), (1.0, 1.0), (0.2, 51 / 256), (1e-9, 1 / 256), (1 - 1e-9, 255 / 256)]
+)
+def test_a_comparator_gives_probabilities_in_steps_and_leaves_what_is_open_open(p, given):
+    assert BitSource(n_levels=256).probability(p) == given
+    assert BitSource().probability(p) == p
 
 
 def test_a_millimetre_of_bus_costs_a_tenth_of_a_picojoule():

@@ -161,7 +161,7 @@ def test_a_fault_on_the_way_leaves_nothing(cimsim_cli, here, monkeypatch):
     def fault(*args, **kwargs):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(sim_run, "book", fault)
+    monkeypatch.setattr(sim_run, "price", fault)
     outcome = cimsim_cli("run", "stt_mram", "tiny.npz", "--data", "data.npz")
     assert outcome.exit_code == 1
     assert "RuntimeError: a bug" in outcome.stderr

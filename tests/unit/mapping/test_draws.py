@@ -1,0 +1,161 @@
+"""Who draws which bits: shared units, banks of modules, and what they gate; against closed forms."""
+
+import math
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hand_chip import hand_chip, lenet_like
+
+from cimsim.arch import build_chip, load_arch
+from cimsim.circuits.bit_source import BitSource
+from cimsim.mapping.draws import SHARED, n_gates
+from cimsim.mapping.mapper import map_network
+from cimsim.mapping.randomness import realised
+from cimsim.workload import build_graph
+
+STT = "arch_configs/stt_mram.yaml"
+WIDTHS = (4, 6, 8)
+
+
+def chain(kind, kernel=3, widths=WIDTHS, classes=3, members=2):
+    """Convolutions of one kernel on padded 6 x 6 maps and logits, with this dropout in each hidden layer."""
+    rng, nodes, arrays = np.random.default_rng(0), [], {}
+    source, c_in = "input", 2
+    zeroes = ("element", "element_redraw", "spatial")
+    on_sign = {"dropout": {"kind": kind, "p": 0.25}} if kind in zeroes else {}
+    on_norm = {"dropout": {"kind": kind, "p": 0.25}} if kind in ("scale", "affine") else {}
+    on_scale = {"dropout": {"kind": kind}} if kind == "gaussian_scale" else {}
+    on_mac = {"dropout": {"kind": kind}} if kind == "instances" else {}
+    for k, c_out in enumerate(widths):
+        shape = (c_out, c_in, kernel, kernel)
+        shape = (members, *shape) if on_mac else shape
+        arrays[f"conv{k}.weight"] = rng.choice(np.array([-1, 1], np.int8), shape)
+        arrays[f"scale{k}.alpha"] = np.ones(c_out)
+        if on_scale:
+            arrays[f"scale{k}.alpha_std"] = np.full(c_out, 0.1)
+        arrays |= {f"bn{k}.{key}": np.ones(c_out) for key in ("gamma", "beta", "mean", "var")}
+        pad = [kernel // 2] * 2
+        nodes += [
+            {"name": f"conv{k}", "op": "conv2d", "inputs": [source], "padding": pad, **on_mac},
+            {"name": f"scale{k}", "op": "scale", "inputs": [f"conv{k}"], **on_scale},
+            {"name": f"bn{k}", "op": "batchnorm", "inputs": [f"scale{k}"], **on_norm},
+            {"name": f"sign{k}", "op": "sign", "inputs": [f"bn{k}"], **on_sign},
+        ]
+        source, c_in = f"sign{k}", c_out
+    nodes += [
+        {"name": "flat", "op": "flatten", "inputs": [source]},
+        {"name": "fc", "op": "linear", "inputs": ["flat"]},
+    ]
+    arrays["fc.weight"] = rng.choice(np.array([-1, 1], np.int8), (classes, 36 * c_in))
+    spec = {"format": "cimsim-workload/1", "name": kind or "plain", "task": "classification", "nodes": nodes,
+            "input": {"shape": [2, 6, 6], "bits": 1}, "output": "fc"}  # fmt: skip
+    return build_graph(spec, arrays)
+
+
+def drawn(program):
+    total = defaultdict(float)
+    for command in program.commands:
+        if command.kind == "draw":
+            for component, _, count in command.actions:
+                total[component] += count
+    return total
+
+
+POSITIONS = 36
+ROWS = [9 * WIDTHS[0], 9 * WIDTHS[1], POSITIONS * WIDTHS[2]]
+"""Word lines of the layers that read the three hidden maps: two convolutions and the logits."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "units"),
+    [
+        ("scale", 3, 1),  # a bit a layer
+        ("affine", 6, 1),  # two bits a layer
+        ("instances", 3, 1),  # one of two instances a layer
+        ("gaussian_scale", 16 * sum(WIDTHS), 1),  # a normal number of sixteen bits a scale value
+        ("spatial", sum(WIDTHS), sum(WIDTHS)),  # a bit and a module a feature map
+        ("element", POSITIONS * sum(WIDTHS), sum(ROWS)),  # a bit a value, a module a word line
+        # a bit a word line and MVM: padded taps are word lines too
+        ("element_redraw", POSITIONS * (ROWS[0] + ROWS[1]) + ROWS[2], sum(ROWS)),
+    ],
+)
+def test_bits_and_units_are_the_closed_forms(kind, bits, units):
+    program = map_network(chain(kind), build_chip(load_arch(STT)))
+    assert drawn(program)["stochastic_unit"] == drawn(program)["trim_dac"] == bits
+    assert sum(program.modules.values()) == units
+    assert (set(program.modules) == {SHARED}) == (units == 1)
+
+
+def test_nothing_random_has_no_modules():
+    assert map_network(chain(""), hand_chip()).modules == {}
+    assert n_gates(chain(""), map_network(chain(""), hand_chip()).placements) == 0
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+@pytest.mark.parametrize("mapping", ["unrolled", "kernel_split"])
+def test_a_module_a_map_is_k_squared_fewer_than_one_a_word_line(kernel, mapping):
+    chip = hand_chip(conv_mapping=mapping)
+    element, spatial = (map_network(chain(kind, kernel), chip) for kind in ("element", "spatial"))
+    for k in (0, 1):  # the maps that a convolution reads
+        name = f"sign{k}.modules"
+        assert element.modules[name] == kernel**2 * spatial.modules[name]
+    assert drawn(spatial)["stochastic_unit"] == sum(WIDTHS)
+
+
+def test_the_shared_unit_serves_any_width_and_depth():
+    for widths in ((4,), (64, 64), (8, 16, 32, 64, 64, 8)):
+        program = map_network(chain("scale", widths=widths), hand_chip())
+        assert program.modules == {SHARED: 1}
+        assert drawn(program)["stochastic_unit"] == len(widths)
+
+
+def test_a_bank_draws_side_by_side():
+    program = map_network(chain("element"), hand_chip())
+    command = next(c for c in program.commands if c.name == "sign0.draw")
+    assert program.resources[command.resource] == 9 * WIDTHS[0]
+    assert command.n_items == POSITIONS * WIDTHS[0]
+    assert math.ceil(command.n_items / program.resources[command.resource]) == 4
+
+
+@pytest.mark.parametrize("kind", ["element", "spatial", "element_redraw"])
+def test_gates_stand_on_the_word_lines_of_readers_and_open_once_a_row_and_position(kind):
+    program = map_network(chain(kind), hand_chip())
+    gated = [program.placements[name] for name in ("conv1", "conv2", "fc")]
+    assert n_gates(program.graph, program.placements) == sum(p.rows * p.column_tiles for p in gated)
+    counts = {
+        c.layer: n for c in program.commands for component, _, n in c.actions if component == "dropout_gate"
+    }
+    inside = (6 * 3 - 2) ** 2  # taps of a 3 x 3 window on a padded 6 x 6 map that are in bounds
+    assert counts == {"conv1": inside * WIDTHS[0], "conv2": inside * WIDTHS[1], "fc": POSITIONS * WIDTHS[2]}
+
+
+def test_channels_dropped_as_a_whole_store_no_second_bit():
+    read = {}
+    for kind in ("", "spatial", "element"):
+        commands = {command.name: command for command in map_network(chain(kind), hand_chip()).commands}
+        actions = {action[:2]: action[2] for action in commands["conv1.fetch"].actions}
+        read[kind] = actions["tile_buffer", "read_bit"]
+    assert read["spatial"] == read[""] and read["element"] == 2 * read[""]
+
+
+def test_samplers_and_arbiters_follow_the_draws():
+    assert drawn(map_network(chain("gaussian_scale"), hand_chip()))["gaussian_sampler"] == sum(WIDTHS)
+    assert drawn(map_network(chain("instances"), hand_chip()))["arbiter"] == 3
+    assert drawn(map_network(lenet_like(dropout="affine"), hand_chip()))["arbiter"] == 0
+
+
+def test_cmos_bits_need_no_level():
+    program = map_network(chain("element"), build_chip(load_arch(STT, ["chip.random_source=lfsr"])))
+    assert drawn(program)["trim_dac"] == 0 and drawn(program)["stochastic_unit"] == POSITIONS * sum(WIDTHS)
+
+
+def test_a_source_gives_the_network_its_probabilities():
+    graph = chain("element")
+    coarse = realised(graph, BitSource(n_levels=16))
+    assert realised(graph, BitSource()) is graph
+    assert realised(chain("scale"), BitSource(n_levels=4)).nodes[2].dropout.p == 0.25
+    fine = realised(graph, BitSource(n_levels=10))
+    assert {node.dropout.p for node in fine.stochastic_nodes} == {0.2}
+    assert {node.dropout.p for node in coarse.stochastic_nodes} == {0.25}
+    assert fine.divisors == graph.divisors

@@ -1,0 +1,98 @@
+"""Bits of a source that remembers: the stationary telegraph process, whoever asks and however it is cut."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cimsim.sim.element_masks import ElementMasks
+from cimsim.sim.masks import draw, repeated
+from cimsim.workload import build_graph
+
+Z = 4.5  # a test of this size fails by chance once in 150,000 seeds; the seed is fixed
+
+
+def network(kind, p=0.3, n=64, n_layers=1):
+    nodes, arrays, source = [], {}, "input"
+    for k in range(n_layers):
+        drop = {"dropout": {"kind": kind, "p": p}}
+        nodes += [
+            {"name": f"fc{k}", "op": "linear", "inputs": [source]},
+            {"name": f"bn{k}", "op": "batchnorm", "inputs": [f"fc{k}"], **(drop if kind == "scale" else {})},
+            {"name": f"act{k}", "op": "sign", "inputs": [f"bn{k}"], **({} if kind == "scale" else drop)},
+        ]
+        arrays |= {f"fc{k}.weight": np.ones((n, n), np.int8)}
+        arrays |= {f"bn{k}.{key}": np.ones(n) for key in ("gamma", "beta", "mean", "var")}
+        source = f"act{k}"
+    nodes.append({"name": "out", "op": "linear", "inputs": [source]})
+    spec = {"format": "cimsim-workload/1", "name": kind, "task": "classification", "nodes": nodes,
+            "input": {"shape": [n], "bits": 1}, "output": "out"}  # fmt: skip
+    return build_graph(spec, {**arrays, "out.weight": np.ones((3, n), np.int8)})
+
+
+def one_by_one(fresh, copies):
+    found = fresh.copy()
+    for i in range(1, len(fresh)):
+        found[i] = (copies[i] & found[i - 1]) | (~copies[i] & fresh[i])
+    return found
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(1, 70), st.integers(1, 3), st.floats(0, 1), st.integers(0, 2**32))
+def test_runs_of_copies_are_resolved_as_one_by_one(n, width, share, seed):
+    rng = np.random.default_rng(seed)
+    fresh = rng.integers(0, 2**63, (n, width), dtype=np.uint64)
+    flags = rng.random((n, width, 64)) < share
+    copies = np.packbits(flags, axis=-1, bitorder="little").view(np.uint64)[..., 0]
+    copies[0] = 0
+    np.testing.assert_array_equal(repeated(fresh, copies), one_by_one(fresh, copies))
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.8])
+@pytest.mark.parametrize("n_layers", [1, 3])
+def test_bits_of_the_shared_unit_have_the_mean_and_the_memory_they_should(rho, n_layers):
+    n_images, n_passes, p = 2000, 20 // n_layers, 0.3
+    masks = draw(network("scale", p, 4, n_layers), n_images, n_passes, seed=3, correlation=rho)
+    bits = masks.reshape(-1).astype(float)  # image, pass, layer: the order in which the unit draws
+    check(bits[:, None], p, rho)
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.8])
+def test_bits_of_a_module_have_the_mean_and_the_memory_they_should(rho):
+    graph, p, n = network("element"), 0.3, 4000
+    words = ElementMasks(graph, 5, rho).kept(graph.node("act0"), n, (1, 1, 64))
+    kept = np.unpackbits(words.reshape(n, 1).view(np.uint8), axis=-1, bitorder="little").astype(float)
+    check(1.0 - kept, p, rho)
+
+
+def check(bits, p, rho):
+    """Axis 0 is time, axis 1 counts independent modules; n correlated bits count as n (1-rho)/(1+rho)."""
+    n = bits.size * (1 - rho) / (1 + rho)
+    assert abs(bits.mean() - p) < Z * np.sqrt(p * (1 - p) / n)
+    centered = bits - p
+    for lag in (1, 2, 3):
+        found = (centered[lag:] * centered[:-lag]).mean() / (p * (1 - p))
+        assert abs(found - rho**lag) < Z * 2 / np.sqrt(n)
+
+
+@pytest.mark.parametrize("kind", ["element", "spatial"])
+def test_memory_reaches_over_the_edges_of_chunks(kind):
+    graph = network(kind)
+    node = graph.node("act0")
+    whole = ElementMasks(graph, 1, 0.6).kept(node, 40, (1, 1, 64))
+    cut = ElementMasks(graph, 1, 0.6)
+    parts = np.concatenate([cut.kept(node, n, (1, 1, 64)) for n in (7, 1, 32)])
+    np.testing.assert_array_equal(parts, whole)
+
+
+@pytest.mark.parametrize("kind", ["scale", "element"])
+def test_without_memory_bits_are_the_independent_ones(kind):
+    graph = network(kind)
+    if kind == "scale":
+        np.testing.assert_array_equal(draw(graph, 50, 4, 9, 0.0), draw(graph, 50, 4, 9))
+        assert (draw(graph, 50, 4, 9, 0.7) != draw(graph, 50, 4, 9)).any()
+        np.testing.assert_array_equal(draw(graph, 50, 4, 9, 0.7)[:20], draw(graph, 20, 4, 9, 0.7))
+    else:
+        node = graph.node("act0")
+        plain, none = ElementMasks(graph, 9), ElementMasks(graph, 9, 0.0)
+        np.testing.assert_array_equal(plain.kept(node, 9, (1, 1, 64)), none.kept(node, 9, (1, 1, 64)))
