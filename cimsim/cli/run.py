@@ -23,6 +23,7 @@ Examples:
   cimsim run stt_mram lenet --images 200 --mc exact
   cimsim run my_chip.yaml my_net.npz --data my_digits.npz --out reports/mine
   cimsim run stt_mram lenet --set tile.macro.adc.bits=5 --trace
+  cimsim run stt_mram lenet --ood uniform-noise --ood rotate:45 --shift noise
 
 \b
 ARCH and WORKLOAD are files, or bare names (see: cimsim list archs).
@@ -83,6 +84,20 @@ _FOLDER = click.Path(path_type=Path)
     show_default=True,
     metavar="N",
     help="Processes.",
+)
+@click.option(
+    "--ood",
+    multiple=True,
+    metavar="SET",
+    help="Images from outside, to be told apart: a data set, gaussian-noise, uniform-noise, rotate:45, "
+    "noise:0.3; may be repeated.",
+)
+@click.option(
+    "--shift",
+    "shifts",
+    multiple=True,
+    metavar="rotation|noise",
+    help="Scores as the test images are turned or made noisy; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON instead of the page.")
 def run(arch: str, workload: str, *, out: Path | None, trace: bool, as_json: bool, **options: Any) -> None:
@@ -145,5 +160,7 @@ def _simulate(
         seed=options["seed"],
         progress=progress,
         download=options["download"],
+        ood=options["ood"],
+        shifts=options["shifts"],
     )
     return result, directory

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["InputEncoding", "encode_pixels", "value_range"]
+__all__ = ["InputEncoding", "decode_pixels", "encode_pixels", "value_range"]
 
 
 class InputEncoding(Protocol):
@@ -43,3 +43,11 @@ def encode_pixels(pixels: NDArray[np.uint8], encoding: InputEncoding) -> NDArray
     # Flipping the top bit of a byte subtracts 128 in two's complement.
     centred = (pixels ^ np.uint8(128)).view(np.int8) if encoding.signed else pixels
     return np.right_shift(centred, 8 - encoding.bits)
+
+
+def decode_pixels(codes: NDArray[Any], encoding: InputEncoding) -> NDArray[np.uint8]:
+    """Pixels that `encode_pixels` takes to these integers: the lowest ones, or 0 and 255 for one bit."""
+    if encoding.bits == 1:
+        return np.where(codes > 0, 255, 0).astype(np.uint8)
+    raised = codes.astype(np.int64) << (8 - encoding.bits)
+    return (raised + 128 if encoding.signed else raised).astype(np.uint8)

@@ -61,6 +61,7 @@ def _title(result: RunResult) -> str:
 def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
     summary = result.summary
     yield from _quality(result.program.graph.task, summary)
+    yield from _doubts(result)
     yield from _speed(summary)
     low, high = quantity(summary["energy_low_j"], "J"), quantity(summary["energy_high_j"], "J")
     spread = f"{low} to {high}, 5-95 % of the sources"
@@ -129,6 +130,24 @@ def _quality(task: str, summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]
         yield "accuracy", _line(f"{percent(summary['pixel_accuracy'])} of pixels", overlap)
     else:
         yield "error", Text(f"RMSE {number(summary['rmse'], '.4g')}")
+
+
+def _doubts(result: RunResult) -> Iterator[tuple[str, Text]]:
+    """A single pass with nothing dropped beside the passes, and images from outside."""
+    summary, found = result.summary, result.uncertainty
+    if found is None or not any(node.dropout for node in result.program.graph.nodes):
+        return
+    parts = (
+        percent(summary["baseline_accuracy"]),
+        f"NLL {number(summary['baseline_nll'], '.4f')}",
+        f"ECE {percent(summary['baseline_ece'])}",
+    )
+    yield "single pass", _line(*parts, "nothing dropped")
+    rows = found.ood.to_dict("records") if len(found.ood) else []
+    for row in rows:
+        if row["score"] == "predictive_entropy_nats":
+            auroc, single = (number(row[key], ".4f") for key in ("auroc", "baseline_auroc"))
+            yield "outside", _line(f"AUROC {auroc}", f"{single} single pass", printable(row["ood"]))
 
 
 def _bars(energies: Mapping[str, float], ascii_only: bool) -> Iterator[tuple[str, Text]]:

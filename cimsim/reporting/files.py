@@ -6,12 +6,16 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cimsim.errors import InputError
 from cimsim.reporting.json_text import json_text
 from cimsim.sim.result import RunResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["FORMAT", "check_output", "write_report"]
 
@@ -103,15 +107,12 @@ def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
     result.layers.to_csv(directory / "layers.csv", index=False, lineterminator="\n")
     result.components.to_csv(directory / "components.csv", index=False, lineterminator="\n")
     predictions = result.predictions
-    np.savez_compressed(
-        directory / "predictions.npz",
-        probabilities=predictions.probabilities,
-        predictive_entropy_nats=predictions.predictive_entropy_nats,
-        mutual_information_nats=predictions.mutual_information_nats,
-        labels=predictions.labels,
-        masks=predictions.masks,
-        weights=predictions.weights,
-    )
+    arrays: dict[str, Any] = dict(vars(predictions))
+    if result.uncertainty is not None:
+        arrays["baseline_probabilities"] = result.uncertainty.baseline
+    np.savez_compressed(directory / "predictions.npz", **arrays)
+    for name, table in _uncertainty_tables(result).items():
+        table.to_csv(directory / name, index=False, lineterminator="\n")
     save_figures(result, directory / "figures")
     if trace:
         from cimsim.reporting.trace import trace_text
@@ -120,6 +121,15 @@ def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
         _write_text(
             directory / "trace.json", trace_text(result.timeline, result.program.resources, process=process)
         )
+
+
+def _uncertainty_tables(result: RunResult) -> dict[str, pd.DataFrame]:
+    """What was asked for, by file name."""
+    found = result.uncertainty
+    if found is None:
+        return {}
+    tables = {"ood.csv": found.ood, "shifts.csv": found.shifts, "convergence.csv": found.convergence}
+    return {name: table for name, table in tables.items() if len(table)}
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cimsim.mapping.program import Program
 
-__all__ = ["Activity", "Predictions", "RunResult", "Timeline"]
+__all__ = ["Activity", "Predictions", "RunResult", "Timeline", "Uncertainty"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,26 @@ class Predictions:
 
 
 @dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """How sure a classification is, each figure beside that of a single pass with nothing dropped.
+
+    Attributes
+    ----------
+    baseline : (n_images, n_classes) probabilities of that single pass
+    ood : a row for each set outside the training data and each score; see docs/uncertainty.md
+    shifts : a row for each level of each shift
+    convergence : scores against the number of passes, with their deviation; empty without passes to compare
+    entropies : by set outside the training data, predictive entropies with all passes and with one, in nats
+    """
+
+    baseline: NDArray[np.float64]
+    ood: pd.DataFrame
+    shifts: pd.DataFrame
+    convergence: pd.DataFrame
+    entropies: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+@dataclass(frozen=True, eq=False)
 class Timeline:
     """Service intervals of one image, for the figure and the trace (columns of equal length).
 
@@ -88,6 +108,8 @@ class RunResult:
     timeline: Timeline
     manifest: Mapping[str, Any]
     program: Program
+    uncertainty: Uncertainty | None = None
+    """Of a classification."""
 
     def save(self, directory: str | Path, *, trace: bool = False) -> Path:
         """Write the report folder, complete or not at all; returns its path."""

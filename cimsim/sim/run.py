@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.arch.build import build_chip
@@ -14,13 +13,13 @@ from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
 from cimsim.mapping.randomness import realised
-from cimsim.metrics import predictive_entropy_nats, score
+from cimsim.sim.answer import Question, answer
 from cimsim.sim.inputs import Samples, check_fidelity, check_seed, choose_passes, load_images
 from cimsim.sim.manifest import build_manifest
 from cimsim.sim.price import price
-from cimsim.sim.result import Predictions, RunResult
+from cimsim.sim.result import RunResult
 from cimsim.sim.tables import component_table, layer_table
-from cimsim.sim.values import Values, run_values
+from cimsim.sim.values import Values
 from cimsim.workload.graph import WorkloadGraph
 
 __all__ = ["simulate"]
@@ -42,6 +41,8 @@ def simulate(
     x: NDArray[Any] | None = None,
     y: NDArray[Any] | None = None,
     download: bool = False,
+    ood: Sequence[str] = (),
+    shifts: Sequence[str] = (),
 ) -> RunResult:
     """Run a network on a chip: accuracy, uncertainty, latency, energy and area.
 
@@ -55,10 +56,13 @@ def simulate(
         default 20, or 1 where nothing is random
     fidelity : how much physics the values see: "ideal"
     seed : fixes every random draw
-    progress : called with (stage, done, total); the stages are "images" and "time"
+    progress : called with (stage, done, total); the stages are "images", one for each further set, and "time"
     x, y : (n, *input shape) integers in the input's encoding, and the labels (n,), instead of ``data``; a
         segmentation has labels (n, rows, columns), a regression targets (n, *output shape)
     download : whether a missing data set may be fetched
+    ood : sets outside the training data to tell from the test images: names of data sets, ``.npz`` files,
+        "gaussian-noise", "uniform-noise", "rotate:45", "noise:0.3"
+    shifts : "rotation", "noise": scores as the test images are turned or made noisy more and more
 
     Raises
     ------
@@ -67,6 +71,8 @@ def simulate(
     """
     check_fidelity(fidelity)
     seed = check_seed(seed)
+    question = Question(ood, shifts, data_dir, download)
+    question.check(workload.task)
     samples, schedule = choose_passes(workload, arch.chip.mc_schedule, n_mc_samples)
     images = load_images(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
@@ -75,24 +81,24 @@ def simulate(
     workload = realised(workload, chip.bit_source)
     program = map_network(workload, chip)
     tell = progress or (lambda stage, done, total: None)
-    tell("images", 0, len(images))
-    values = run_values(
+    answers = answer(
         workload,
         program.folds,
-        images.x,
+        images,
         n_mc_samples=samples,
         seed=seed,
         correlation=chip.bit_source.correlation,
-        progress=lambda done, total: tell("images", done, total),
+        question=question,
+        progress=tell,
     )
     tell("time", 0, 1)
-    cost = price(program, values, schedule, seed)
+    cost = price(program, answers.values, schedule, seed)
     tell("time", 1, 1)
-    settings = _settings(values, schedule, fidelity, seed)
-    predictions = _predictions(workload, values, images)
+    settings = _settings(answers.values, schedule, fidelity, seed)
     return RunResult(
         summary={
-            **_answers(arch, workload, images, predictions),
+            "architecture": arch.name, "workload": workload.name, "dataset": images.name,
+            **answers.scores,
             **settings,
             "array_errors_modelled": False,
             **cost.summary,
@@ -100,10 +106,11 @@ def simulate(
         },
         layers=layer_table(program, cost.times, cost.ledger),
         components=component_table(cost.ledger),
-        predictions=predictions,
+        predictions=answers.predictions,
         timeline=cost.times.timeline,
         manifest=build_manifest(arch, settings, _files(arch, workload, images)),
         program=program,
+        uncertainty=answers.uncertainty,
     )
 
 
@@ -117,26 +124,6 @@ def _settings(values: Values, schedule: str, fidelity: str, seed: int) -> dict[s
         "mc_schedule": schedule,
         "seed": seed,
     }
-
-
-def _answers(
-    arch: ArchSpec, graph: WorkloadGraph, images: Dataset, predictions: Predictions
-) -> dict[str, Any]:
-    """Who answered what, and how well."""
-    scores = score(graph.task, predictions.probabilities, images.y)
-    if graph.task != "regression":
-        scores["mutual_information_nats"] = float(predictions.mutual_information_nats.mean())
-    return {"architecture": arch.name, "workload": graph.name, "dataset": images.name, **scores}
-
-
-def _predictions(graph: WorkloadGraph, values: Values, images: Dataset) -> Predictions:
-    """Answers with labels; a regression has no entropy."""
-    entropy = information = np.zeros(len(images))
-    if graph.task != "regression":
-        entropy = predictive_entropy_nats(values.probabilities)
-        of_images = entropy.reshape(len(images), -1).mean(axis=1)
-        information = np.maximum(of_images - values.expected_entropy_nats, 0.0)
-    return Predictions(values.probabilities, entropy, information, images.y, values.masks, values.weights)
 
 
 def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str | tuple[str, ...]]:

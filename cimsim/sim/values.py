@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.bayes.passes import Passes
 from cimsim.mapping.program import Fold
+from cimsim.metrics import predictive_entropy_nats
 from cimsim.sim.chunk import Chunk, check_finite
 from cimsim.sim.footprint import bytes_per_image
 from cimsim.sim.masks import draw, enumerate_masks
@@ -18,7 +20,10 @@ from cimsim.sim.result import Activity
 from cimsim.sim.rows import RowTable
 from cimsim.workload.graph import WorkloadGraph
 
-__all__ = ["Values", "run_values"]
+__all__ = ["PASSES_BYTES", "Values", "run_values"]
+
+PASSES_BYTES = 256_000_000
+"""Answers of single passes are kept below this size."""
 
 _CHUNK_BYTES = 64_000_000
 _LARGEST_CHUNK = 500
@@ -35,6 +40,7 @@ class Values:
     expected_entropy_nats : (n_images,) mean entropy of the single passes; what the predictive entropy has
         beyond it is the mutual information of answer and mask. A segmentation's is the mean over positions,
         a regression has none (0)
+    passes : the answers of single passes, of a classification whose passes fit in `PASSES_BYTES`, else None
     masks : uint8 (n_images, n_passes, n_nodes), columns as in `cimsim.mapping.states.scalar_nodes`
     weights : (n_passes,) share of each pass in the averages, sum 1
     activities : by MAC node; `exact` plays every mask once in each image
@@ -42,6 +48,7 @@ class Values:
 
     probabilities: NDArray[np.float64]
     expected_entropy_nats: NDArray[np.float64]
+    passes: Passes | None
     masks: NDArray[np.uint8]
     weights: NDArray[np.float64]
     activities: Mapping[str, Activity]
@@ -81,17 +88,19 @@ def run_values(
     masks, weights = _masks(graph, n_images, n_mc_samples, seed, correlation)
     network = Network(graph, folds, seed, correlation)
     step = chunk_images or _chunk(bytes_per_image(graph, folds, len(weights)))
-    answers = []
+    answers, kept = [], _Kept(graph, weights)
     for start in range(0, n_images, step):
         here = slice(start, min(start + step, n_images))
         with np.errstate(over="ignore", invalid="ignore"):
             outputs, table = Chunk(network, x[here], masks[here]).run()
-            answers.append(_average(graph.task, outputs, table, weights))
+            rows = outputs if graph.task == "regression" else _softmax(outputs)
+            answers.append(_average(graph.task, rows, table, weights))
         check_finite(graph, graph.output, *answers[-1])
+        kept.add(rows, table)
         if progress is not None:
             progress(here.stop, n_images)
     probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))
-    return Values(probabilities, entropies, masks, weights, network.activity.result())
+    return Values(probabilities, entropies, kept.passes(), masks, weights, network.activity.result())
 
 
 def _masks(
@@ -109,24 +118,46 @@ def _chunk(bytes_per_image: int) -> int:
     return int(np.clip(_CHUNK_BYTES // max(bytes_per_image, 1), 1, _LARGEST_CHUNK))
 
 
+class _Kept:
+    """Distinct answers of single passes, chunk by chunk, until there are too many."""
+
+    def __init__(self, graph: WorkloadGraph, weights: NDArray[np.float64]) -> None:
+        self._weights, self._parts = weights, list[tuple[NDArray[np.float64], NDArray[np.int64]]]()
+        self._n_rows, self._bytes = 0, 0 if graph.task == "classification" else PASSES_BYTES
+
+    def add(self, rows: NDArray[np.float64], table: RowTable) -> None:
+        self._bytes += rows.nbytes + table.row_of.nbytes
+        if self._bytes >= PASSES_BYTES:
+            self._parts = []
+            return
+        self._parts.append((rows, table.row_of + self._n_rows))
+        self._n_rows += len(rows)
+
+    def passes(self) -> Passes | None:
+        if self._bytes >= PASSES_BYTES:
+            return None
+        rows, row_of = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        return Passes(rows, row_of, self._weights)
+
+
+def _softmax(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    exponentials = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
+
+
 def _average(
-    task: str, outputs: NDArray[np.float64], table: RowTable, weights: NDArray[np.float64]
+    task: str, rows: NDArray[np.float64], table: RowTable, weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean answer and mean entropy per image, over rows weighted by the passes that use them."""
     n_images = len(table.row_of)
     uses = np.tile(weights, n_images)
     row_weights = np.bincount(table.row_of.ravel(), uses, table.n_rows).astype(np.float64)
     if task == "regression":
-        return _weighted_mean(outputs, table, row_weights), np.zeros(n_images)
-    shifted = outputs - outputs.max(axis=1, keepdims=True)
-    exponentials = np.exp(shifted)
-    totals = exponentials.sum(axis=1, keepdims=True)
-    probabilities = exponentials / totals
-    entropies = (np.log(totals) - (probabilities * shifted).sum(axis=1, keepdims=True)).reshape(
-        len(outputs), -1
-    )
+        return _weighted_mean(rows, table, row_weights), np.zeros(n_images)
+    entropies = predictive_entropy_nats(rows).reshape(len(rows), -1)
     mean_entropies = _weighted_mean(entropies.mean(axis=1), table, row_weights)
-    return _weighted_mean(probabilities, table, row_weights), mean_entropies
+    return _weighted_mean(rows, table, row_weights), mean_entropies
 
 
 def _weighted_mean(

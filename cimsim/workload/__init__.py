@@ -1,6 +1,6 @@
 """What a network is; knows nothing of hardware."""
 
-from cimsim.workload.derived import deep_ensemble, with_bits_redrawn
+from cimsim.workload.derived import deep_ensemble, with_bits_redrawn, without_dropout
 from cimsim.workload.describe import describe, totals
 from cimsim.workload.graph import Dropout, InputSpec, Node, WorkloadGraph
 from cimsim.workload.reader import build_graph, load_workload
@@ -18,4 +18,5 @@ __all__ = [
     "save",
     "totals",
     "with_bits_redrawn",
+    "without_dropout",
 ]

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.errors import WorkloadError
+from cimsim.workload.dropout import stacked_params
 from cimsim.workload.graph import Node, WorkloadGraph
+from cimsim.workload.ops import OPS
 from cimsim.workload.reader import build_graph
 from cimsim.workload.writer import to_spec
 
-__all__ = ["deep_ensemble", "with_bits_redrawn"]
+__all__ = ["deep_ensemble", "with_bits_redrawn", "without_dropout"]
 
 
 def deep_ensemble(
@@ -57,6 +59,23 @@ def with_bits_redrawn(graph: WorkloadGraph, name: str) -> WorkloadGraph:
         return replace(node, dropout=replace(node.dropout, kind="element_redraw"))
 
     return replace(graph, name=name, nodes=tuple(map(change, graph.nodes)))
+
+
+def without_dropout(graph: WorkloadGraph) -> WorkloadGraph:
+    """The network as a single pass with nothing dropped or drawn: what its dropout has to be better than.
+
+    Scales and shifts are kept, values are neither zeroed nor rescaled, a drawn scale is its mean; of
+    instances and of the members of an ensemble it is the first.
+    """
+    spec = to_spec(graph)
+    arrays: dict[str, NDArray[Any]] = {}
+    for entry, node in zip(spec["nodes"], graph.nodes, strict=True):
+        entry.pop("dropout", None)
+        stacked = stacked_params(node.dropout, node.params)
+        for key, array in node.params.items():
+            if key in OPS[node.op].params:
+                arrays[f"{node.name}.{key}"] = array[0] if key in stacked else array
+    return build_graph(spec, arrays, graph.source)
 
 
 def _structure(graph: WorkloadGraph) -> tuple[Any, ...]:

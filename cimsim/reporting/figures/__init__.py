@@ -12,13 +12,23 @@ from cimsim.reporting.figures.canvas import STYLE, save
 from cimsim.reporting.figures.energy import draw_energy_by_component, draw_energy_by_layer
 from cimsim.reporting.figures.reliability import draw_reliability
 from cimsim.reporting.figures.timeline import draw_latency_timeline
+from cimsim.reporting.figures.uncertainty import (
+    draw_convergence,
+    draw_ood,
+    draw_risk_coverage,
+    draw_shifts,
+)
 from cimsim.sim.result import RunResult
 
 __all__ = [
+    "draw_convergence",
     "draw_energy_by_component",
     "draw_energy_by_layer",
     "draw_latency_timeline",
+    "draw_ood",
     "draw_reliability",
+    "draw_risk_coverage",
+    "draw_shifts",
     "save_figures",
 ]
 
@@ -32,7 +42,22 @@ def save_figures(result: RunResult, directory: Path) -> None:
     }
     if result.program.graph.task == "classification":
         drawings["reliability"] = draw_reliability
+        drawings |= _of_uncertainty(result)
     directory.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
         for name, draw in drawings.items():
             save(draw(result), directory / name)
+
+
+def _of_uncertainty(result: RunResult) -> dict[str, Callable[[RunResult], Figure]]:
+    """Pictures of what was asked for."""
+    found = result.uncertainty
+    if found is None:
+        return {}
+    drawings = {
+        "risk_coverage": (draw_risk_coverage, True),
+        "convergence": (draw_convergence, len(found.convergence) > 0),
+        "ood": (draw_ood, len(found.ood) > 0),
+        "shifts": (draw_shifts, len(found.shifts) > 0),
+    }
+    return {name: draw for name, (draw, is_asked) in drawings.items() if is_asked}

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from cimsim.reporting.breakdown import GROUPS
 from cimsim.reporting.quantities import printable, quantity
 
-__all__ = ["COLORS", "GREY", "PALETTE", "STYLE", "name_rows", "new_figure", "save", "scaled", "short"]
+__all__ = [
+    "COLORS",
+    "GREY",
+    "PALETTE",
+    "STYLE",
+    "name_rows",
+    "new_figure",
+    "plain_log",
+    "save",
+    "scaled",
+    "short",
+]
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#56B4E9", "#E69F00", "#999999", "#CC79A7", "#F0E442")
 """Okabe and Ito, "Color Universal Design" (2008): told apart with any color vision."""
@@ -56,6 +70,12 @@ def scaled(value: float, unit: str) -> tuple[float, str]:
     number, prefixed = text.rsplit(" ", 1)
     exponent = 3 * round(np.log10(value / float(number.replace(",", ""))) / 3)
     return float(10.0**exponent), prefixed
+
+
+def plain_log(axis: Axis, form: Callable[[float], str] = "{:g}".format) -> None:
+    """Label the decades of a logarithmic axis with plain numbers."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: form(value)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def name_rows(axes: Axes, names: list[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,6 +26,11 @@ def draw_reliability(result: RunResult) -> Figure:
     _draw_calibration(upper, bins)
     nll = number(summary.get("nll"), ".4f")
     upper.set_title(f"Reliability: ECE {percent(summary.get('ece'))}, NLL {nll} nats")
+    if result.uncertainty is not None and not np.array_equal(
+        result.uncertainty.baseline, predictions.probabilities
+    ):
+        _draw_single(upper, reliability_bins(result.uncertainty.baseline, predictions.labels), summary)
+    upper.legend(loc="lower right", fontsize=7.5)
     _draw_counts(lower, bins)
     return figure
 
@@ -50,7 +58,20 @@ def _draw_calibration(axes: Axes, bins: ReliabilityBins) -> None:
     )
     axes.set(xlim=(0, 1.02), ylim=(0, 1.04), ylabel="accuracy (fraction)")
     axes.grid(True)
-    axes.legend(loc="upper left")
+
+
+def _draw_single(axes: Axes, bins: ReliabilityBins, summary: Mapping[str, Any]) -> None:
+    """What a single pass with nothing dropped does."""
+    full, ece = bins.count > 0, percent(summary.get("baseline_ece"))
+    axes.plot(
+        bins.confidence[full],
+        bins.accuracy[full],
+        "D",
+        markersize=4,
+        markerfacecolor="none",
+        color=GREY,
+        label=f"single pass: ECE {ece}",
+    )
 
 
 def _draw_counts(axes: Axes, bins: ReliabilityBins) -> None:

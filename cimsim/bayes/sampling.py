@@ -1,0 +1,64 @@
+"""What a finite number of passes costs in certainty: error bars, and figures against the number of passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim import metrics
+from cimsim.bayes.passes import Passes
+
+__all__ = ["METRICS", "N_RESAMPLES", "convergence", "standard_errors"]
+
+N_RESAMPLES = 20
+"""Times that passes are drawn again; a standard error is then known to a sixth of itself."""
+
+Array = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+METRICS: Mapping[str, Callable[[Array, Labels], float]] = {
+    "accuracy": metrics.accuracy,
+    "nll": metrics.nll,
+    "ece": metrics.ece,
+}
+
+
+def standard_errors(passes: Passes, labels: Labels, seed: int) -> dict[str, float]:
+    """Standard deviation of each metric when the passes of each image are drawn again from those it has.
+
+    The spread that another seed of the masks would bring, not that of another set of images (bootstrap over
+    passes: B. Efron, Annals of Statistics 7 (1979) 1).
+    """
+    means = [passes.resampled(passes.n_passes, seed, k) for k in range(N_RESAMPLES)]
+    return {name: _deviation([metric(p, labels) for p in means]) for name, metric in METRICS.items()}
+
+
+def convergence(passes: Passes, labels: Labels, seed: int) -> dict[str, list[float]]:
+    """Columns ``n_mc_samples`` and, for each metric, its mean and deviation over draws of so many passes.
+
+    Passes of sampled runs are drawn from those the run has, up to as many; those of an exact run with their
+    probabilities, up to 100.
+    """
+    is_exact = not np.allclose(passes.weights, passes.weights[0])
+    most = 100 if is_exact else passes.n_passes
+    table: dict[str, list[float]] = {"n_mc_samples": []}
+    for n in _steps(most):
+        means = [passes.resampled(n, seed, k, n) for k in range(N_RESAMPLES)]
+        table["n_mc_samples"].append(n)
+        for name, metric in METRICS.items():
+            values = [metric(p, labels) for p in means]
+            table.setdefault(name, []).append(float(np.mean(values)))
+            table.setdefault(f"{name}_deviation", []).append(_deviation(values))
+    return table
+
+
+def _steps(most: int) -> list[int]:
+    """1, 2, 5, 10, 20, 50 ... and the largest."""
+    steps = [m * 10**e for e in range(6) for m in (1, 2, 5) if m * 10**e < most]
+    return [*steps, most]
+
+
+def _deviation(values: list[float]) -> float:
+    return float(np.std(values, ddof=1))
