@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cimsim.arch import load_arch
+    from cimsim.compare.run import Comparison, compare
     from cimsim.sim.result import RunResult
     from cimsim.sim.run import simulate
     from cimsim.workload import load_workload
 
-__all__ = ["RunResult", "__version__", "load_arch", "load_workload", "simulate"]
+__all__ = ["Comparison", "RunResult", "__version__", "compare", "load_arch", "load_workload", "simulate"]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Comparison": "cimsim.compare.run",
     "RunResult": "cimsim.sim.result",
+    "compare": "cimsim.compare.run",
     "load_arch": "cimsim.arch",
     "load_workload": "cimsim.workload",
     "simulate": "cimsim.sim.run",

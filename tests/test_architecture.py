@@ -13,10 +13,12 @@ ROOMS = {
     "circuits": {"devices"},
     "arch": {"devices", "circuits"},
     "workload": set(),
+    "bayes": set(),
     "mapping": {"devices", "circuits", "arch", "workload"},
-    "sim": {"devices", "circuits", "arch", "workload", "mapping"},
-    "reporting": {"devices", "circuits", "arch", "workload", "mapping", "sim"},
-    "cli": {"devices", "circuits", "arch", "workload", "mapping", "sim", "reporting"},
+    "sim": {"devices", "circuits", "arch", "workload", "mapping", "bayes"},
+    "reporting": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes"},
+    "compare": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
+    "cli": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting", "compare"},
     "train": {"workload"},
 }
 MAX_BODY_LINES = 40

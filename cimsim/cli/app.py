@@ -11,6 +11,7 @@ import click
 
 import cimsim
 from cimsim.cli.check import check
+from cimsim.cli.compare import compare
 from cimsim.cli.inspect import inspect
 from cimsim.cli.listing import list_command
 from cimsim.cli.run import run
@@ -109,5 +110,5 @@ def main() -> None:
     """
 
 
-for _command in (run, check, inspect, schema, list_command):
+for _command in (run, compare, check, inspect, schema, list_command):
     main.add_command(_command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +18,22 @@ from cimsim.sim.result import RunResult
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FORMAT", "check_output", "write_report"]
+__all__ = ["FORMAT", "check_output", "write_folder", "write_report", "write_text"]
 
 FORMAT = "cimsim-report/1"
 """First entry of every ``manifest.json``; a folder with it may be replaced."""
 
 
 def write_report(result: RunResult, directory: Path, *, trace: bool = False) -> Path:
-    """Write every file of the report into ``directory``, or nothing at all.
+    """Write every file of the report into ``directory``, as `write_folder` does."""
+    return write_folder(directory, lambda fresh: _write_files(result, fresh, trace))
 
-    An existing report is replaced, other folders are left alone.
+
+def write_folder(directory: Path, write: Callable[[Path], None]) -> Path:
+    """Let ``write`` fill a folder and put it in the place of ``directory``, or leave everything as it was.
+
+    An existing report is replaced, other folders are left alone. What is written must hold a manifest of this
+    `FORMAT`.
 
     Raises
     ------
@@ -40,7 +47,7 @@ def write_report(result: RunResult, directory: Path, *, trace: bool = False) -> 
         with tempfile.TemporaryDirectory(prefix=".cimsim-", dir=place.parent) as scratch:
             fresh = Path(scratch) / "report"
             fresh.mkdir()
-            _write_files(result, fresh, trace)
+            write(fresh)
             _swap(fresh, place, Path(scratch) / "replaced")
     except OSError as error:
         raise _unwritable(directory, error.strerror or str(error)) from error
@@ -102,8 +109,8 @@ def _is_report(directory: Path) -> bool:
 def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
     from cimsim.reporting.figures import save_figures
 
-    _write_text(directory / "summary.json", json_text(result.summary))
-    _write_text(directory / "manifest.json", json_text({**result.manifest, "format": FORMAT}))
+    write_text(directory / "summary.json", json_text(result.summary))
+    write_text(directory / "manifest.json", json_text({**result.manifest, "format": FORMAT}))
     result.layers.to_csv(directory / "layers.csv", index=False, lineterminator="\n")
     result.components.to_csv(directory / "components.csv", index=False, lineterminator="\n")
     predictions = result.predictions
@@ -118,7 +125,7 @@ def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
         from cimsim.reporting.trace import trace_text
 
         process = result.program.chip.spec.name
-        _write_text(
+        write_text(
             directory / "trace.json", trace_text(result.timeline, result.program.resources, process=process)
         )
 
@@ -132,7 +139,7 @@ def _uncertainty_tables(result: RunResult) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in tables.items() if len(table)}
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
 

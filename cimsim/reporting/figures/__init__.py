@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from cimsim.reporting.figures.canvas import STYLE, save
+from cimsim.reporting.figures.comparison import draw_against_energy, draw_energy_stack
 from cimsim.reporting.figures.energy import draw_energy_by_component, draw_energy_by_layer
 from cimsim.reporting.figures.reliability import draw_reliability
 from cimsim.reporting.figures.timeline import draw_latency_timeline
@@ -21,14 +23,17 @@ from cimsim.reporting.figures.uncertainty import (
 from cimsim.sim.result import RunResult
 
 __all__ = [
+    "draw_against_energy",
     "draw_convergence",
     "draw_energy_by_component",
     "draw_energy_by_layer",
+    "draw_energy_stack",
     "draw_latency_timeline",
     "draw_ood",
     "draw_reliability",
     "draw_risk_coverage",
     "draw_shifts",
+    "save_drawings",
     "save_figures",
 ]
 
@@ -43,10 +48,15 @@ def save_figures(result: RunResult, directory: Path) -> None:
     if result.program.graph.task == "classification":
         drawings["reliability"] = draw_reliability
         drawings |= _of_uncertainty(result)
+    save_drawings({name: partial(draw, result) for name, draw in drawings.items()}, directory)
+
+
+def save_drawings(drawings: Mapping[str, Callable[[], Figure]], directory: Path) -> None:
+    """Draw each figure in our style and write it under its name."""
     directory.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
         for name, draw in drawings.items():
-            save(draw(result), directory / name)
+            save(draw(), directory / name)
 
 
 def _of_uncertainty(result: RunResult) -> dict[str, Callable[[RunResult], Figure]]:
