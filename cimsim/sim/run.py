@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ from cimsim.arch.build import build_chip
 from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
+from cimsim.mapping.program import Program
 from cimsim.mapping.randomness import realised
-from cimsim.sim.answer import Question, answer
+from cimsim.sim.answer import Answers, Question, answer
 from cimsim.sim.inputs import Samples, check_fidelity, check_seed, choose_passes, load_images
 from cimsim.sim.manifest import build_manifest
-from cimsim.sim.price import price
+from cimsim.sim.price import Price, price
 from cimsim.sim.result import RunResult
 from cimsim.sim.tables import component_table, layer_table
 from cimsim.sim.values import Values
@@ -95,9 +96,24 @@ def simulate(
     cost = price(program, answers.values, schedule, seed)
     tell("time", 1, 1)
     settings = _settings(answers.values, schedule, fidelity, seed)
+    return _result(arch, program, images, answers, cost, settings, question)
+
+
+def _result(
+    arch: ArchSpec,
+    program: Program,
+    images: Dataset,
+    answers: Answers,
+    cost: Price,
+    settings: Mapping[str, Any],
+    question: Question,
+) -> RunResult:
+    asked = {"ood": list(question.ood), "shifts": list(question.shifts)}
     return RunResult(
         summary={
-            "architecture": arch.name, "workload": workload.name, "dataset": images.name,
+            "architecture": arch.name,
+            "workload": program.graph.name,
+            "dataset": images.name,
             **answers.scores,
             **settings,
             "array_errors_modelled": False,
@@ -108,7 +124,7 @@ def simulate(
         components=component_table(cost.ledger),
         predictions=answers.predictions,
         timeline=cost.times.timeline,
-        manifest=build_manifest(arch, settings, _files(arch, workload, images)),
+        manifest=build_manifest(arch, {**settings, **asked}, _files(arch, program.graph, images)),
         program=program,
         uncertainty=answers.uncertainty,
     )

@@ -33,9 +33,17 @@ def test_a_run_writes_the_report_and_prints_the_page(cimsim_cli, here):
         "layers.csv",
         "components.csv",
         "predictions.npz",
+        "convergence.csv",
         "trace.json",
     }
-    names = ("energy_by_component", "energy_by_layer", "latency_timeline", "reliability")
+    names = (
+        "energy_by_component",
+        "energy_by_layer",
+        "latency_timeline",
+        "reliability",
+        "risk_coverage",
+        "convergence",
+    )
     assert files_in(report) == tables | {
         f"figures/{name}.{kind}" for name in names for kind in ("png", "svg")
     }
