@@ -22,7 +22,14 @@ from cimsim.workload.dropout import DROPOUTS
 from cimsim.workload.ops import OPS
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/workload.md", "docs/architecture.md", "docs/model.md", "docs/report.md")
+PAGES = (
+    "README.md",
+    "docs/workload.md",
+    "docs/architecture.md",
+    "docs/model.md",
+    "docs/report.md",
+    "docs/uncertainty.md",
+)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SKIPPED = {"pip", "pytest", "python"}
 SIGNS = np.array([-1, 1], np.int8)
@@ -131,7 +138,7 @@ def rows(page, title):
     return found
 
 
-def tiny_run(task):
+def tiny_run(task, **asked):
     """Four images of noise on a network with one convolution."""
     rng = np.random.default_rng(0)
     nodes = [
@@ -153,7 +160,7 @@ def tiny_run(task):
     labels = {"classification": (4,), "segmentation": (4, 2, 2), "regression": (4, 12)}[task]
     x, y = rng.choice(SIGNS, (4, 1, 4, 4)), rng.integers(3, size=labels)
     return cimsim.simulate(
-        cimsim.load_arch(ROOT / "arch_configs/stt_mram.yaml"), graph, x=x, y=y, n_mc_samples=2
+        cimsim.load_arch(ROOT / "arch_configs/stt_mram.yaml"), graph, x=x, y=y, n_mc_samples=2, **asked
     )
 
 
@@ -173,7 +180,8 @@ def test_every_summary_key_is_documented_and_no_other(task):
 
 
 def test_every_file_column_and_array_of_a_report_is_documented_and_no_other(tmp_path):
-    page, report = "docs/report.md", tiny_run("classification").save(tmp_path / "run", trace=True)
+    asked = {"ood": ("uniform-noise",), "shifts": ("noise",)}
+    page, report = "docs/report.md", tiny_run("classification", **asked).save(tmp_path / "run", trace=True)
     files = {path.relative_to(report) for path in report.rglob("*") if path.is_file()}
     assert {path.as_posix() for path in files if path.suffix != ".svg"} == set(rows(page, "Files"))
     assert {path.with_suffix(".png") for path in files if path.suffix == ".svg"} <= files
@@ -181,6 +189,10 @@ def test_every_file_column_and_array_of_a_report_is_documented_and_no_other(tmp_
         columns = rows(page, f"`{table}`")
         assert list(columns) == list(pd.read_csv(report / table).columns)
         assert all(unit_of(name) in (None, unit) for name, (unit, _) in columns.items())
+    assert set(rows(page, "`convergence.csv`")) == set(pd.read_csv(report / "convergence.csv").columns)
+    for table in ("ood.csv", "shifts.csv"):
+        columns = [name.removeprefix("baseline_") for name in pd.read_csv(report / table).columns]
+        assert set(rows(page, f"`{table}`")) == set(columns)
     with np.load(report / "predictions.npz") as arrays:
         assert set(rows(page, "`predictions.npz`")) == set(arrays)
     assert set(rows(page, "`manifest.json`")) == set(json.loads((report / "manifest.json").read_text()))

@@ -42,7 +42,7 @@ def _rotate(pixels: Pixels, angle: float, generator: np.random.Generator) -> Pix
     """Turned about the middle by ``angle`` degrees, linear interpolation, black behind the edges."""
     from scipy.ndimage import rotate
 
-    turned: Pixels = rotate(pixels, angle, axes=(3, 2), reshape=False, order=1, mode="constant", cval=0.0)
+    turned: Pixels = rotate(pixels, angle, axes=(3, 2), reshape=False, order=1, mode="grid-constant")
     return turned
 
 

@@ -61,4 +61,5 @@ def _steps(most: int) -> list[int]:
 
 
 def _deviation(values: list[float]) -> float:
-    return float(np.std(values, ddof=1))
+    # From the first value, so that equal ones have none.
+    return float(np.std(np.asarray(values) - values[0], ddof=1))
