@@ -17,6 +17,7 @@ __all__ = [
     "build_trim_dac",
 ]
 
+
 def build_stochastic_unit(spec: ArchSpec, pick: Pick) -> Component:
     """The source that ``chip.random_source`` names."""
     unit = spec.chip.random_unit

@@ -38,6 +38,7 @@ _COSTS = (
     "n_conversions",
 )  # fmt: skip
 
+
 @dataclass(frozen=True)
 class Job:
     """One network to be compared; plain values, so that it can be sent to another process.

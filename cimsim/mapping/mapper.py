@@ -29,6 +29,12 @@ def map_network(graph: WorkloadGraph, chip: Chip) -> Program:
     check_widths(graph, chip, placements, folds)
     site = lower(graph, chip, placements, folds)
     return Program(
-        graph, chip, placements, folds, tuple(site.commands), site.resources, site.buffers,
+        graph,
+        chip,
+        placements,
+        folds,
+        tuple(site.commands),
+        site.resources,
+        site.buffers,
         module_counts(site),
     )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -21,7 +20,6 @@ from cimsim.train.sources import Images
 __all__ = ["build_network", "fit", "reproducible"]
 
 PIXEL_SCALE = 1 / 255
-MAX_SHIFT = 4
 
 
 @contextmanager
@@ -79,7 +77,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.learning_rate, total_steps=recipe.epochs * n_steps
     )
-    masks, shifts = rng.stream(seed, "training-masks"), rng.stream(seed, "augmentation")
+    masks = rng.stream(seed, "training-masks")
     step = 0
     for epoch in range(recipe.epochs):
         network.train()
@@ -87,8 +85,7 @@ def fit(
         total_loss, n_right = 0.0, 0
         for batch in order[: n_steps * recipe.batch_size].view(n_steps, -1):
             states = network.draw(masks, len(batch), step)
-            x = _augmented(pixels[batch], shifts) if recipe.augment else pixels[batch]
-            logits = network(x.float(), states)
+            logits = network(pixels[batch].float(), states)
             total_loss += _step(network, logits, labels[batch], optimizer, len(labels))
             n_right += int((logits.argmax(dim=1) == labels[batch]).sum())
             schedule.step()
@@ -110,14 +107,3 @@ def _step(
     optimizer.step()
     network.clip()
     return loss.item()
-
-
-def _augmented(pixels: Tensor, generator: np.random.Generator) -> Tensor:
-    """Images (n, c, h, w), half of them mirrored, each shifted by up to `MAX_SHIFT` pixels, zeros behind."""
-    n, _, height, width = pixels.shape
-    padded = functional.pad(pixels, (MAX_SHIFT,) * 4)
-    windows = padded.unfold(2, height, 1).unfold(3, width, 1)
-    y, x = torch.from_numpy(generator.integers(0, 2 * MAX_SHIFT + 1, (2, n)))
-    shifted = windows[torch.arange(n), :, y, x]
-    is_mirrored = torch.from_numpy(generator.random(n) < 0.5).view(-1, 1, 1, 1)
-    return torch.where(is_mirrored, shifted.flip(3), shifted)

@@ -32,7 +32,6 @@ class Recipe:
     date : when the recipe was last changed, for the provenance of its files
     p : probability of a drop in the hidden layers, whatever is dropped; the logits never are
     scale_spread : initial scales are drawn from a normal of mean 1 with this deviation
-    augment : whether images are mirrored and shifted by up to 4 pixels at random in training
     """
 
     name: str
@@ -49,7 +48,6 @@ class Recipe:
     p: float = 0.2
     scale_spread: float = 0.6
     learning_rate: float = 5e-3
-    augment: bool = False
 
 
 def _lenet(name: str, dataset: str, source: str, trained_on: str) -> Recipe:
@@ -68,7 +66,7 @@ def _lenet(name: str, dataset: str, source: str, trained_on: str) -> Recipe:
     )
 
 
-def _vgg(width: int, *, epochs: int, augment: bool) -> Recipe:
+def _vgg(width: int, *, epochs: int) -> Recipe:
     """Binary VGG: pairs of 3x3 convolutions of one, two and four times the width, each pair pooled."""
     pairs = ((Convolution(n, 3, 1, 1), Convolution(n, 3, 2, 1)) for n in (width, 2 * width, 4 * width))
     return Recipe(
@@ -83,7 +81,6 @@ def _vgg(width: int, *, epochs: int, augment: bool) -> Recipe:
         epochs=epochs,
         batch_size=50,
         date="2026-11-27",
-        augment=augment,
     )
 
 
@@ -97,8 +94,8 @@ RECIPES = {
     "fashion_lenet": _lenet(
         "fashion_lenet", "fashion-mnist", "fashion-mnist", "Fashion-MNIST training split: 60,000 images"
     ),
-    "vgg_w16": _vgg(16, epochs=15, augment=False),
-    "vgg_w32": _vgg(32, epochs=20, augment=True),
+    "vgg_w16": _vgg(16, epochs=15),
+    "vgg_w32": _vgg(32, epochs=12),
     "digits": Recipe(
         name="digits",
         input_shape=(1, 8, 8),

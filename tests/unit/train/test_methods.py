@@ -177,17 +177,3 @@ def test_nothing_dropped_is_a_pass_of_its_own_and_passes_differ(method):
     assert not np.array_equal(found["deterministic"], found["T=8"])
     for probabilities in found.values():
         np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=0, atol=1e-12)
-
-
-def test_an_augmented_batch_holds_shifted_mirrored_images():
-    from cimsim.train.fit import MAX_SHIFT, _augmented
-
-    image = torch.arange(1, 65, dtype=torch.uint8).view(1, 1, 8, 8)
-    batch = _augmented(image.repeat(200, 1, 1, 1), np.random.default_rng(0)).numpy()[:, 0]
-    padded = np.pad(image.numpy()[0, 0], MAX_SHIFT)
-    shifts = range(2 * MAX_SHIFT + 1)
-    known = {padded[y : y + 8, x : x + 8].tobytes() for y in shifts for x in shifts}
-    is_plain = [one.tobytes() in known for one in batch]
-    is_mirrored = [one[:, ::-1].tobytes() in known for one in batch]
-    assert all(a or b for a, b in zip(is_plain, is_mirrored, strict=True))
-    assert 60 < sum(is_plain) < 140 and len({one.tobytes() for one in batch}) > 80

@@ -100,9 +100,7 @@ def test_no_digit_of_mnist5k_is_trained_on():
 def test_a_deep_ensemble_and_redrawn_bits_come_from_the_networks_they_are_made_of(tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "digits", dataclasses.replace(SMALL, epochs=1))
     paths = list(
-        train_recipe(
-            "digits", methods=("deep_ensemble", "element"), seed=1, placement="inside", out=tmp_path
-        )
+        train_recipe("digits", methods=("deep_ensemble", "element"), seed=1, placement="inside", out=tmp_path)
     )
     names = ["digits_deep_ensemble_seed1", "digits_element_seed1", "digits_element_redraw_seed1"]
     assert [path.stem for path in paths] == names
