@@ -10,6 +10,7 @@ from typing import Any
 import cimsim
 from cimsim.compare.methods import METHODS
 from cimsim.compare.run import Comparison
+from cimsim.compare.text import markdown
 from cimsim.reporting.figures import draw_against_energy, draw_energy_stack, save_drawings
 from cimsim.reporting.files import FORMAT, write_folder, write_text
 from cimsim.reporting.json_text import json_text
@@ -18,7 +19,7 @@ __all__ = ["save_comparison"]
 
 
 def save_comparison(comparison: Comparison, directory: Path) -> Path:
-    """Write ``compare.csv``, ``energy.csv``, ``seeds.csv``, ``claims.csv``, ``manifest.json`` and figures.
+    """Write ``compare.csv``, ``energy.csv``, ``seeds.csv``, ``claims.csv``, ``tables.md``, manifest, figures.
 
     Complete or not at all; an existing report is replaced, other folders are not (``InputError``).
     """
@@ -38,6 +39,7 @@ def _write(comparison: Comparison, directory: Path) -> None:
     for name, table in tables.items():
         if len(table):
             table.to_csv(directory / name, index=False, lineterminator="\n")
+    write_text(directory / "tables.md", markdown(comparison.table, comparison.seeds))
     manifest = {"format": FORMAT, "cimsim_version": cimsim.__version__, **comparison.settings}
     write_text(directory / "manifest.json", json_text(manifest))
     save_drawings(_drawings(comparison), directory / "figures")
@@ -53,7 +55,7 @@ def _drawings(comparison: Comparison) -> dict[str, Callable[[], Any]]:
         "nll_against_energy": partial(draw_against_energy, shown, "nll", "NLL (nats)"),
     }
     for column in table.columns:
-        if column.startswith("auroc_"):
+        if str(column).startswith("auroc_"):
             label = f"AUROC of the entropy, {column.removeprefix('auroc_')}"
             name = f"{column.replace(':', '_')}_against_energy"
             drawings[name] = partial(draw_against_energy, shown, column, label)

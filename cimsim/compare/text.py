@@ -1,15 +1,17 @@
-"""The rows of a comparison as people read them."""
+"""The rows of a comparison as people read them: lines for the screen, tables for a page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cimsim.compare.methods import METHODS
 from cimsim.reporting.quantities import area, count, number, percent, quantity
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["HEADER", "N_WORDS", "lines_of"]
+__all__ = ["HEADER", "N_WORDS", "lines_of", "markdown"]
 
 HEADER = (
     "method", "played", "T", "accuracy", "NLL", "ECE", "AUROC", "energy", "of it random", "latency", "area",
@@ -20,15 +22,37 @@ HEADER = (
 N_WORDS = 2
 """Columns of words; the others hold numbers."""
 
+Cells = Sequence[str]
+
 
 def lines_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """A line for each row of ``compare.csv``."""
     auroc = next((column for column in table.columns if column.startswith("auroc_")), "")
-    rows = table.itertuples(index=False)
-    return [_line(dict(zip(table.columns, row, strict=True)), auroc) for row in rows]
+    return [_line(row, auroc) for row in _records(table)]
 
 
-def _line(row: dict[str, Any], auroc: str) -> tuple[str, ...]:
+def markdown(table: pd.DataFrame, seeds: pd.DataFrame) -> str:
+    """``tables.md``: methods on the chip's own source, the other sources, scores from outside, seeds."""
+    simulated = table[table["group"] == "simulated"]
+    own = simulated[simulated["label"].isin(METHODS.values())]
+    parts = [_table(HEADER[:6] + HEADER[7:], [line[:6] + line[7:] for line in lines_of(own)])]
+    if (~simulated["is_own_source"].astype(bool)).any():
+        parts.append(_table(*_sources(simulated)))
+    outside = [column.removeprefix("auroc_") for column in table.columns if column.startswith("auroc_")]
+    if outside:
+        parts.append(_table(*_outside(own, outside)))
+    if len(seeds):
+        parts.append(_table(*_seeds(seeds)))
+    published = table[table["group"] == "literature"]
+    if len(published):
+        rows = [
+            (r["label"], quantity(r["energy_j"], "J"), r["grade"], r["source"]) for r in _records(published)
+        ]
+        parts.append(_table(("published", "energy per image", "grade", "source"), rows))
+    return "\n".join(parts)
+
+
+def _line(row: Mapping[str, Any], auroc: str) -> tuple[str, ...]:
     if row["group"] == "literature":
         empty = ("",) * 5
         return (row["label"], row["grade"], *empty, quantity(row["energy_j"], "J"), *empty, "")
@@ -48,3 +72,71 @@ def _line(row: dict[str, Any], auroc: str) -> tuple[str, ...]:
         count(row["n_stochastic_units"]),
         number(row["energy_j_ratio"], ".3f"),
     )
+
+
+def _sources(simulated: pd.DataFrame) -> tuple[Cells, list[Cells]]:
+    """The best schedule with each source of random bits."""
+    rows = simulated[(simulated["play"] == "best") & (simulated["random_source"] != "")]
+    first = rows.groupby("method")["workload"].transform("first")
+    rows = rows[rows["workload"] == first]
+    return (
+        "method, best schedule",
+        "source",
+        "energy",
+        "of it random",
+        "random part, area",
+        "latency",
+        "NLL",
+    ), [
+        (
+            row["method"],
+            row["random_source"],
+            quantity(row["energy_j"], "J"),
+            quantity(row["energy_stochastic_j"], "J"),
+            area(row["area_stochastic_m2"]),
+            quantity(row["latency_s"], "s"),
+            number(row["nll"], ".4f"),
+        )
+        for row in _records(rows)
+    ]
+
+
+def _outside(own: pd.DataFrame, names: Sequence[str]) -> tuple[Cells, list[Cells]]:
+    """Scores with all passes and, in brackets, of a single pass."""
+    rows = own[own["play"] == "sequential"]
+    header = ("method", "T", "accuracy", "NLL", "ECE", *(f"AUROC {name}" for name in names))
+    return header, [
+        (
+            row["label"],
+            count(row["n_mc_samples"]),
+            f"{percent(row['accuracy'])} ({percent(row['baseline_accuracy'])})",
+            f"{row['nll']:.4f} ({row['baseline_nll']:.4f})",
+            f"{percent(row['ece'])} ({percent(row['baseline_ece'])})",
+            *(f"{row[f'auroc_{name}']:.4f} ({row[f'baseline_auroc_{name}']:.4f})" for name in names),
+        )
+        for row in _records(rows)
+    ]
+
+
+def _seeds(seeds: pd.DataFrame) -> tuple[Cells, list[Cells]]:
+    """Mean and deviation over seeds."""
+    scores = [c for c in seeds.columns if f"{c}_deviation" in seeds.columns and "brier" not in c]
+    header = ("method", "seeds", *(score.replace("_", " ") for score in scores))
+    return header, [
+        (
+            row["method"],
+            count(row["n_seeds"]),
+            *(f"{row[score]:.4f} ± {row[f'{score}_deviation']:.4f}" for score in scores),
+        )
+        for row in _records(seeds)
+    ]
+
+
+def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for row in table.itertuples(index=False):
+        yield dict(zip(table.columns, row, strict=True))
+
+
+def _table(header: Cells, rows: Sequence[Cells]) -> str:
+    lines = (header, ["---"] * len(header), *rows)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

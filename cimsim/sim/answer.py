@@ -161,7 +161,10 @@ class _Judge:
                 errors = standard_errors(passes, labels, self.runner.seed)
                 scores |= {f"{name}_mc_se": error for name, error in errors.items()}
         ood = [row for name in self.question.ood for row in self._outside(name)]
-        scores |= {f"auroc_{r['ood']}": r["auroc"] for r in ood if r["score"] == "predictive_entropy_nats"}
+        for row in ood:
+            if row["score"] == "predictive_entropy_nats":
+                for key in ("auroc", "baseline_auroc"):
+                    scores[f"{key}_{row['ood']}"] = row[key]
         shifts = [row for kind in self.question.shifts for row in self._shifted(kind)]
         frames = (pd.DataFrame(ood), pd.DataFrame(shifts), pd.DataFrame(curve))
         return Uncertainty(baseline, *frames, self.entropies), scores

@@ -139,7 +139,7 @@ def test_the_cost_of_a_conversion_that_a_claim_needs():
 
 def test_files_are_complete_and_replaced_as_reports_are(comparison, tmp_path):
     folder = save_comparison(comparison, tmp_path / "made")
-    tables = {"compare.csv", "energy.csv", "seeds.csv", "claims.csv", "manifest.json"}
+    tables = {"compare.csv", "energy.csv", "seeds.csv", "claims.csv", "tables.md", "manifest.json"}
     names = {"energy", "accuracy_against_energy", "nll_against_energy", "auroc_uniform-noise_against_energy"}
     made = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert made == tables | {f"figures/{name}.{kind}" for name in names for kind in ("png", "svg")}
