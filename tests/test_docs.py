@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import cimsim
 from cimsim.cli import main
+from cimsim.compare.text import markdown
 from cimsim.reporting import figures
 from cimsim.workload import build_graph
 from cimsim.workload.dropout import DROPOUTS
@@ -29,6 +30,7 @@ PAGES = (
     "docs/model.md",
     "docs/report.md",
     "docs/uncertainty.md",
+    "docs/comparison.md",
 )
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SKIPPED = {"pip", "pytest", "python"}
@@ -74,6 +76,9 @@ def run_command(words, is_input_bad):
     if words[1] == "run":
         words += [] if "--images" in words else ["--images", "50"]
         words += [] if "--out" in words else ["--out", "reports/made"]
+    if words[1] == "compare":
+        words = [name for word in words for name in sorted(map(str, Path().glob(word))) or [word]]
+        words += ["--images", "4", "--mc", "2", "--jobs", "1", "--out", "reports/compared"]
     outcome = CliRunner().invoke(main, words[1:], prog_name="cimsim")
     assert outcome.exit_code == (2 if is_input_bad else 0), outcome.output
     if target:
@@ -227,3 +232,16 @@ def test_pages_name_only_pages_and_headings_that_exist():
             titles = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
             anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
             assert not anchor or anchor in anchors, f"{page}: {link}"
+
+
+def test_tables_of_the_comparison_are_those_of_its_reports():
+    """The page holds the files, and the files what their tables say."""
+    page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"<!-- (reports/\S+) -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL))
+    assert len(blocks) >= 2
+    for name, text in blocks.items():
+        assert text == (ROOT / name).read_text(encoding="utf-8"), f"{name}: run python docs/renew.py"
+        folder = (ROOT / name).parent
+        seeds = folder / "seeds.csv"
+        averages = pd.read_csv(seeds) if seeds.is_file() else pd.DataFrame()
+        assert text == markdown(pd.read_csv(folder / "compare.csv"), averages)

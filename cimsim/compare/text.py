@@ -76,7 +76,8 @@ def _line(row: Mapping[str, Any], auroc: str) -> tuple[str, ...]:
 
 def _sources(simulated: pd.DataFrame) -> tuple[Cells, list[Cells]]:
     """The best schedule with each source of random bits."""
-    rows = simulated[(simulated["play"] == "best") & (simulated["random_source"] != "")]
+    has_source = simulated["random_source"].fillna("") != ""
+    rows = simulated[(simulated["play"] == "best") & has_source]
     first = rows.groupby("method")["workload"].transform("first")
     rows = rows[rows["workload"] == first]
     return (
