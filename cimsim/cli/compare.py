@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cimsim.cli.options import FOLDER, chip_options, image_options
 from cimsim.cli.words import whole_number
 
 if TYPE_CHECKING:
@@ -33,10 +34,7 @@ figures/.
 @click.command(epilog=_EPILOG)
 @click.argument("workloads", nargs=-1, required=True, metavar="WORKLOAD...")
 @click.option("--arch", required=True, metavar="ARCH", help="The chip.")
-@click.option("--data", metavar="NAME|PATH", help="Data set or .npz [default: the workload's own].")
-@click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Holds the data sets.")
-@click.option("--download", is_flag=True, help="Allow fetching data sets; their hashes are checked.")
-@click.option("--images", callback=whole_number(1), metavar="N", help="Take the first N [default: all].")
+@image_options
 @click.option(
     "--mc",
     callback=whole_number(1),
@@ -45,7 +43,6 @@ figures/.
     metavar="T",
     help="Passes of networks with random masks.",
 )
-@click.option("--ood", multiple=True, metavar="SET", help="Images from outside, as for run; may be repeated.")
 @click.option(
     "--random-source",
     "random_sources",
@@ -54,19 +51,9 @@ figures/.
     help="sot_mtj, smtj or lfsr; may be repeated [default: all that ARCH describes].",
 )
 @click.option("--literature", is_flag=True, help="Add published energies, as a group of their own.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of ARCH.")
-@click.option(
-    "--seed",
-    callback=whole_number(0),
-    default="0",
-    show_default=True,
-    metavar="S",
-    help="Fixes every random draw.",
-)
+@chip_options
 @click.option("--jobs", callback=whole_number(1), metavar="N", help="Processes [default: one per core].")
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder [default: reports/compare-ARCH]."
-)
+@click.option("--out", type=FOLDER, metavar="DIR", help="Folder [default: reports/compare-ARCH].")
 def compare(
     workloads: tuple[str, ...], arch: str, *, images: int | None, mc: int, out: Path | None, **options: Any
 ) -> None:
@@ -80,7 +67,7 @@ def compare(
     arch_path = find_file(arch, "architecture")
     directory = out or Path("reports") / f"compare-{arch_path.stem}"
     check_output(directory)
-    jobs = options.pop("jobs") or len(os.sched_getaffinity(0))
+    jobs = options.pop("jobs") or os.cpu_count() or 1
     with progress_bar() as progress:
         comparison = run(
             arch_path,

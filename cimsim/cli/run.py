@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cimsim.cli.options import FOLDER, chip_options, image_options
 from cimsim.cli.words import passes, whole_number
 from cimsim.errors import InputError
 
@@ -33,20 +34,10 @@ and figures/. An existing report there is replaced, other folders are not.
 """
 
 
-_FOLDER = click.Path(path_type=Path)
-
-
 @click.command(epilog=_EPILOG)
 @click.argument("arch")
 @click.argument("workload")
-@click.option(
-    "--data", metavar="NAME|PATH", help="Data set or .npz with x and y [default: the workload's own]."
-)
-@click.option("--data-dir", type=_FOLDER, metavar="DIR", help="Folder that holds the data sets.")
-@click.option("--download", is_flag=True, help="Allow fetching the data set; its hash is checked.")
-@click.option(
-    "--images", callback=whole_number(1), metavar="N", help="Take the first N images [default: all]."
-)
+@image_options
 @click.option(
     "--mc",
     callback=passes,
@@ -64,18 +55,8 @@ _FOLDER = click.Path(path_type=Path)
     metavar="N",
     help="Chips drawn from the fabrication spread.",
 )
-@click.option(
-    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of ARCH; may be repeated."
-)
-@click.option(
-    "--seed",
-    callback=whole_number(0),
-    default="0",
-    show_default=True,
-    metavar="S",
-    help="Fixes every random draw.",
-)
-@click.option("--out", type=_FOLDER, metavar="DIR", help="Report folder [default: reports/ARCH-WORKLOAD].")
+@chip_options
+@click.option("--out", type=FOLDER, metavar="DIR", help="Report folder [default: reports/ARCH-WORKLOAD].")
 @click.option("--trace", is_flag=True, help="Also write trace.json (opens in ui.perfetto.dev).")
 @click.option(
     "--jobs",
@@ -84,13 +65,6 @@ _FOLDER = click.Path(path_type=Path)
     show_default=True,
     metavar="N",
     help="Processes.",
-)
-@click.option(
-    "--ood",
-    multiple=True,
-    metavar="SET",
-    help="Images from outside, to be told apart: a data set, gaussian-noise, uniform-noise, rotate:45, "
-    "noise:0.3; may be repeated.",
 )
 @click.option(
     "--shift",

@@ -3,12 +3,15 @@
 import copy
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 from unit.cli.tiny_network import SPEC, tiny_arrays, write_workload
 
 from cimsim.workload.dropout import DROPOUTS
+
+ROOT = Path(__file__).resolve().parents[3]
 
 TABLE = """\
 tiny: classification, input 1x4x4 -1/+1, output of fc1
@@ -131,10 +134,9 @@ def test_a_missing_workload(cimsim_cli):
 def test_a_name_that_is_neither_lists_both(cimsim_cli):
     outcome = cimsim_cli("inspect", "nope")
     assert (outcome.exit_code, outcome.stdout) == (2, "")
-    assert outcome.stderr == (
-        "error: nope: no such architecture or workload file; "
-        "known: lenet, lenet_deterministic, sot_mram, stt_mram\n"
-    )
+    names = sorted(path.stem for path in (*ROOT.glob("arch_configs/*.yaml"), *ROOT.glob("workloads/*.npz")))
+    known = f"known: {', '.join(names)}\n"
+    assert outcome.stderr == f"error: nope: no such architecture or workload file; {known}"
 
 
 @pytest.mark.parametrize(
