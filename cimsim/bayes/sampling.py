@@ -10,10 +10,16 @@ from numpy.typing import NDArray
 from cimsim import metrics
 from cimsim.bayes.passes import Passes
 
-__all__ = ["METRICS", "N_RESAMPLES", "convergence", "standard_errors"]
+__all__ = ["EXACT_UP_TO", "METRICS", "MOST_RESAMPLED", "N_RESAMPLES", "convergence", "standard_errors"]
 
 N_RESAMPLES = 20
 """Times that passes are drawn again; a standard error is then known to a sixth of itself."""
+
+EXACT_UP_TO = 100
+"""Passes that are drawn from the masks of an exact run at most."""
+
+MOST_RESAMPLED = 4_000_000
+"""Passes of all images that are drawn again at most."""
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -35,14 +41,11 @@ def standard_errors(passes: Passes, labels: Labels, seed: int) -> dict[str, floa
     return {name: _deviation([metric(p, labels) for p in means]) for name, metric in METRICS.items()}
 
 
-def convergence(passes: Passes, labels: Labels, seed: int) -> dict[str, list[float]]:
+def convergence(passes: Passes, labels: Labels, most: int, seed: int) -> dict[str, list[float]]:
     """Columns ``n_mc_samples`` and, for each metric, its mean and deviation over draws of so many passes.
 
-    Passes of sampled runs are drawn from those the run has, up to as many; those of an exact run with their
-    probabilities, up to 100.
+    Passes are drawn with their weights from those of the run, up to ``most`` of them.
     """
-    is_exact = not np.allclose(passes.weights, passes.weights[0])
-    most = 100 if is_exact else passes.n_passes
     table: dict[str, list[float]] = {"n_mc_samples": []}
     for n in _steps(most):
         means = [passes.resampled(n, seed, k, n) for k in range(N_RESAMPLES)]

@@ -95,6 +95,8 @@ def compare(
     question = Question(tuple(ood), (), data_dir, download)
     question.check("classification")
     paths = _with_reference([Path(path) for path in workloads])
+    if data is None:
+        _check_data(paths)
     tasks = [
         Job(arch, tuple(overrides), path, sources, data, n_images, n_mc_samples, question, seed)
         for path in paths
@@ -122,7 +124,11 @@ def _sources(arch: Path, overrides: tuple[str, ...], asked: Sequence[str]) -> tu
 
 def _with_reference(paths: list[Path]) -> list[Path]:
     """The files, each once, with a Scale Dropout network among them and in the order of the methods."""
-    methods = {path: method_of(load_workload(path)) for path in dict.fromkeys(paths)}
+    graphs = {path: load_workload(path) for path in dict.fromkeys(paths)}
+    for path, graph in graphs.items():
+        if graph.task != "classification":
+            raise InputError(str(path), "must be a classification to be compared", graph.task)
+    methods = {path: method_of(graph) for path, graph in graphs.items()}
     if REFERENCE not in methods.values():
         found = next((p for p in _namesakes(paths) if method_of(load_workload(p)) == REFERENCE), None)
         if found is None:
@@ -132,6 +138,14 @@ def _with_reference(paths: list[Path]) -> list[Path]:
     order = list(METHODS.values())
     rank = {path: order.index(m) if m in order else len(order) for path, m in methods.items()}
     return sorted(methods, key=lambda path: (rank[path], len(path.stem), path.stem))
+
+
+def _check_data(paths: Sequence[Path]) -> None:
+    """Networks are compared on one data set."""
+    found = {load_workload(path).dataset: path.name for path in reversed(paths)}
+    if len(found) > 1:
+        got = ", ".join(f"{name} of {path}" for name, path in found.items())
+        raise InputError("workloads", "must be made for one data set", got, "name one with data (--data)")
 
 
 def _namesakes(paths: Sequence[Path]) -> Iterator[Path]:

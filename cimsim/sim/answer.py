@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from cimsim import metrics
 from cimsim.bayes.detection import CONFIDENCE, detect, scores_of
 from cimsim.bayes.ood import SHIFTS, check_ood, check_shift, load_ood, shifted
-from cimsim.bayes.sampling import convergence, standard_errors
+from cimsim.bayes.sampling import EXACT_UP_TO, METRICS, MOST_RESAMPLED, convergence, standard_errors
 from cimsim.data import Dataset
 from cimsim.errors import InputError
 from cimsim.mapping.folding import fold
 from cimsim.mapping.program import Fold
+from cimsim.mapping.randomness import is_drawn
 from cimsim.sim.inputs import Samples
 from cimsim.sim.result import Predictions, Uncertainty
 from cimsim.sim.values import Values, run_values
@@ -48,6 +49,9 @@ class Question:
 
     def check(self, task: str) -> None:
         """Refuse before work begins; raises ``InputError``."""
+        for role, names in (("ood", self.ood), ("shifts", self.shifts)):
+            if isinstance(names, str):
+                raise InputError(role, "must be a list of names", repr(names), f"give [{names!r}]")
         for name in self.ood:
             check_ood(name)
         for name in self.shifts:
@@ -110,6 +114,8 @@ class _Runner:
         progress: Progress,
     ) -> None:
         self.graph, self.folds, self.seed = graph, folds, seed
+        self.is_sampled = n_mc_samples != "exact" and any(map(is_drawn, graph.nodes))
+        self.is_exact = n_mc_samples == "exact"
         self._samples, self._correlation, self._progress = n_mc_samples, correlation, progress
         self.has_dropout = any(node.dropout is not None for node in graph.nodes)
         if self.has_dropout:
@@ -152,14 +158,8 @@ class _Judge:
             for name, value in metrics.score("classification", baseline, labels).items()
             if name in ("accuracy", "nll", "ece", "brier_score")
         }
-        curve: dict[str, list[float]] = {}
-        passes = self.values.passes
-        scores |= {f"{name}_mc_se": 0.0 for name in ("accuracy", "nll", "ece")}
-        if passes is not None and passes.n_passes > 1:
-            curve = convergence(passes, labels, self.runner.seed)
-            if np.allclose(passes.weights, passes.weights[0]):
-                errors = standard_errors(passes, labels, self.runner.seed)
-                scores |= {f"{name}_mc_se": error for name, error in errors.items()}
+        curve, errors = self._sampling()
+        scores |= {f"{name}_mc_se": error for name, error in errors.items()}
         ood = [row for name in self.question.ood for row in self._outside(name)]
         for row in ood:
             if row["score"] == "predictive_entropy_nats":
@@ -168,6 +168,18 @@ class _Judge:
         shifts = [row for kind in self.question.shifts for row in self._shifted(kind)]
         frames = (pd.DataFrame(ood), pd.DataFrame(shifts), pd.DataFrame(curve))
         return Uncertainty(baseline, *frames, self.entropies), scores
+
+    def _sampling(self) -> tuple[dict[str, list[float]], Mapping[str, float | None]]:
+        """Scores against the number of passes, and the errors that it leaves; none where all is sure."""
+        passes, labels, runner = self.values.passes, self.images.y, self.runner
+        certain = dict.fromkeys(METRICS, 0.0)
+        if not (runner.is_sampled or runner.is_exact) or self.values.n_passes == 1:
+            return {}, certain
+        if passes is None or passes.row_of.size > MOST_RESAMPLED:
+            return {}, certain if runner.is_exact else dict.fromkeys(METRICS)
+        most = EXACT_UP_TO if runner.is_exact else passes.n_passes
+        errors = certain if runner.is_exact else standard_errors(passes, labels, runner.seed)
+        return convergence(passes, labels, most, runner.seed), errors
 
     def _outside(self, name: str) -> Iterator[dict[str, Any]]:
         """A row for each score: what it achieves with all passes, and with a single one."""

@@ -75,7 +75,7 @@ def test_the_deviation_falls_as_one_over_root_t_and_the_error_bar_is_that_of_new
     """
     passes = random_passes(0, n_images=3000, n_passes=32, n_masks=8)
     labels = np.random.default_rng(1).integers(4, size=3000)
-    table = convergence(passes, labels, seed=0)
+    table = convergence(passes, labels, 32, seed=0)
     assert table["n_mc_samples"] == [1, 2, 5, 10, 20, 32]
     deviation = dict(zip(table["n_mc_samples"], table["nll_deviation"], strict=True))
     assert 1.3 < deviation[5] / deviation[20] < 3.0

@@ -192,6 +192,15 @@ def test_without_anything_to_compare_with_one_message_says_so(tmp_path):
     )
 
 
+def test_networks_for_other_data_are_refused():
+    with pytest.raises(InputError) as caught:
+        compare(ARCH, [NETS / "lenet.npz", NETS / "fashion_lenet.npz"])
+    assert str(caught.value) == (
+        "workloads: must be made for one data set (got fashion-mnist of fashion_lenet.npz, mnist5k of "
+        "lenet.npz); name one with data (--data)"
+    )
+
+
 def test_a_source_that_the_chip_does_not_describe_is_refused():
     with pytest.raises(InputError, match=r"^random source: must be one of sot_mtj, smtj, lfsr, which stt"):
         compare(ARCH, [NETS / "lenet.npz"], random_sources=["dice"])

@@ -1,0 +1,91 @@
+"""What a run says about its certainty: error bars, the single pass, images from outside."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+import cimsim
+from cimsim.errors import InputError
+from cimsim.sim import answer as answering
+
+ROOT = Path(__file__).resolve().parents[3]
+ARCH = cimsim.load_arch(ROOT / "arch_configs/stt_mram.yaml")
+ERRORS = ("accuracy_mc_se", "nll_mc_se", "ece_mc_se")
+pytest.importorskip("mlxtend", reason="needs mlxtend: pip install 'cimsim[data]'")
+
+
+def run(name, **options):
+    workload = cimsim.load_workload(ROOT / f"workloads/{name}.npz")
+    return cimsim.simulate(ARCH, workload, **{"n_images": 60, **options})
+
+
+def test_sampled_passes_have_errors_and_a_curve():
+    result = run("lenet", n_mc_samples=8)
+    assert all(result.summary[key] >= 0 for key in ERRORS) and result.summary["nll_mc_se"] > 0
+    assert list(result.uncertainty.convergence["n_mc_samples"]) == [1, 2, 5, 8]
+
+
+def test_exact_answers_have_a_curve_but_no_error_even_where_masks_are_equally_likely():
+    workload = cimsim.load_workload(ROOT / "workloads/lenet_instances.npz")
+    result = cimsim.simulate(ARCH, workload, n_images=3, n_mc_samples="exact")
+    assert [result.summary[key] for key in ERRORS] == [0.0] * 3
+    assert list(result.uncertainty.convergence["n_mc_samples"]) == [1, 2, 5, 10, 20, 50, 100]
+
+
+@pytest.mark.parametrize(("name", "options"), [("lenet_ensemble", {}), ("lenet_deterministic", {})])
+def test_what_is_not_random_has_neither(name, options):
+    result = run(name, **options)
+    assert [result.summary[key] for key in ERRORS] == [0.0] * 3
+    assert len(result.uncertainty.convergence) == 0
+
+
+def test_too_many_passes_to_draw_again_have_an_empty_error(monkeypatch):
+    monkeypatch.setattr(answering, "MOST_RESAMPLED", 100)
+    result = run("lenet", n_mc_samples=8)
+    assert [result.summary[key] for key in ERRORS] == [None] * 3
+    assert len(result.uncertainty.convergence) == 0
+
+
+def test_the_baseline_is_the_single_pass_of_the_same_network():
+    single = run("lenet_deterministic")
+    assert single.summary["baseline_nll"] == single.summary["nll"]
+    passes = run("lenet_element", n_mc_samples=2)
+    assert passes.summary["baseline_nll"] != passes.summary["nll"]
+    np.testing.assert_allclose(passes.uncertainty.baseline.sum(axis=1), 1.0)
+
+
+def test_auroc_is_that_of_the_entropies():
+    result = run("lenet", n_mc_samples=4, ood=["uniform-noise", "rotate:45"])
+    inside = result.predictions.predictive_entropy_nats
+    for name, (outside, _) in result.uncertainty.entropies.items():
+        truth = np.r_[np.zeros(60), np.ones(60)]
+        assert result.summary[f"auroc_{name}"] == roc_auc_score(truth, np.r_[inside, outside])
+    assert len(result.uncertainty.ood) == 2 * 4
+    assert result.manifest["ood"] == ["uniform-noise", "rotate:45"]
+
+
+def test_a_shift_of_nothing_is_the_run():
+    result = run("lenet", n_mc_samples=4, shifts=["rotation"])
+    first = result.uncertainty.shifts.iloc[0]
+    for key in ("accuracy", "nll", "ece", "predictive_entropy_nats", "mutual_information_nats"):
+        assert first[key] == pytest.approx(result.summary[key], rel=1e-12)
+    assert first["baseline_nll"] == result.summary["baseline_nll"]
+    assert list(result.uncertainty.shifts["level"]) == list(range(0, 181, 15))
+
+
+def test_a_bare_name_is_refused():
+    with pytest.raises(
+        InputError, match=r"^ood: must be a list of names \(got 'kmnist'\); give \['kmnist'\]$"
+    ):
+        run("lenet", ood="kmnist")
+
+
+def test_watching_changes_no_number():
+    plain, watched = (
+        run("lenet_element", n_mc_samples=3),
+        run("lenet_element", n_mc_samples=3, ood=["noise:0.2"]),
+    )
+    np.testing.assert_array_equal(plain.predictions.probabilities, watched.predictions.probabilities)
+    assert plain.summary["energy_j"] == watched.summary["energy_j"]
