@@ -52,6 +52,7 @@ class Job:
     n_mc_samples : passes of a network with random masks; others take one, or one for each member
     question : images from outside
     seed : of every random draw
+    plays_every_mask : whether there is a row for `enumerate`, if masks are few
     """
 
     arch: Path
@@ -63,6 +64,7 @@ class Job:
     n_mc_samples: int
     question: Question
     seed: int
+    plays_every_mask: bool
 
 
 def rows_of(job: Job) -> list[dict[str, Any]]:
@@ -109,7 +111,7 @@ def _rows_with(job: Job, graph: WorkloadGraph, images: Dataset, source: str) -> 
     for play, schedule in (("sequential", "sequential"), ("best", best)):
         yield {"random_source": drawn_by, "play": play, "schedule": schedule,
                **_row(answers, prices[schedule])}  # fmt: skip
-    if source == job.sources[0] and _n_masks(graph) <= MAX_MASKS:
+    if job.plays_every_mask and source == job.sources[0] and _n_masks(graph) <= MAX_MASKS:
         exact = ask(n_mc_samples="exact")
         cost = price(program, exact.values, "enumerate", job.seed)
         yield {"random_source": "", "play": "enumerate", "schedule": "enumerate", **_row(exact, cost)}

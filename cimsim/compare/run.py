@@ -96,10 +96,22 @@ def compare(
     question.check("classification")
     paths = _with_reference([Path(path) for path in workloads])
     if data is None:
-        _check_data(paths)
+        _check_data(list(paths))
+    firsts = {method: path for path, method in reversed(paths.items())}
     tasks = [
-        Job(arch, tuple(overrides), path, sources, data, n_images, n_mc_samples, question, seed)
-        for path in paths
+        Job(
+            arch,
+            tuple(overrides),
+            path,
+            sources,
+            data,
+            n_images,
+            n_mc_samples,
+            question,
+            seed,
+            plays_every_mask=firsts[method] == path,
+        )
+        for path, method in paths.items()
     ]
     rows = _run(tasks, jobs, progress or (lambda *done: None))
     settings = {
@@ -122,8 +134,8 @@ def _sources(arch: Path, overrides: tuple[str, ...], asked: Sequence[str]) -> tu
     return tuple(sorted(dict.fromkeys(wanted), key=lambda name: (name != own, wanted.index(name))))
 
 
-def _with_reference(paths: list[Path]) -> list[Path]:
-    """The files, each once, with a Scale Dropout network among them and in the order of the methods."""
+def _with_reference(paths: list[Path]) -> dict[Path, str]:
+    """The files, each once and in the order of their methods, with a Scale Dropout network among them."""
     graphs = {path: load_workload(path) for path in dict.fromkeys(paths)}
     for path, graph in graphs.items():
         if graph.task != "classification":
@@ -137,7 +149,8 @@ def _with_reference(paths: list[Path]) -> list[Path]:
         methods[found] = REFERENCE
     order = list(METHODS.values())
     rank = {path: order.index(m) if m in order else len(order) for path, m in methods.items()}
-    return sorted(methods, key=lambda path: (rank[path], len(path.stem), path.stem))
+    ordered = sorted(methods, key=lambda path: (rank[path], len(path.stem), path.stem))
+    return {path: methods[path] for path in ordered}
 
 
 def _check_data(paths: Sequence[Path]) -> None:

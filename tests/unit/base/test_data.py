@@ -292,8 +292,20 @@ def test_unknown_names_point_to_the_nearest():
 
 
 def test_a_split_that_a_set_does_not_have(tmp_path):
-    got = message(load_pixels, "cifar10", split="train", data_dir=tmp_path)
-    assert got == "cifar10: has no train split; known: test"
+    got = message(load_pixels, "cifar10", split="validation", data_dir=tmp_path)
+    assert got == "cifar10: has no validation split; known: test, train"
+
+
+def test_a_split_in_two_files_is_both_of_them(tmp_path):
+    (tmp_path / "cifar10").mkdir()
+    rng = np.random.default_rng(0)
+    records = rng.integers(0, 256, (5, 3073)).astype(np.uint8)
+    records[:, 0] %= 10
+    records[:3].tofile(tmp_path / "cifar10/data_batch_1.bin")
+    records[3:].tofile(tmp_path / "cifar10/data_batch_2.bin")
+    pixels, labels = load_pixels("cifar10", split="train", data_dir=tmp_path)
+    np.testing.assert_array_equal(labels, records[:, 0])
+    np.testing.assert_array_equal(pixels.reshape(5, -1), records[:, 1:])
 
 
 def test_the_list_names_every_set_that_loads():
