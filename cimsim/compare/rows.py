@@ -17,7 +17,7 @@ from cimsim.mapping.randomness import is_drawn, realised
 from cimsim.mapping.states import has_scalar_mask
 from cimsim.reporting.breakdown import energy_by_component, group_of
 from cimsim.sim.answer import Answers, Question, answer
-from cimsim.sim.inputs import ensemble_size, load_images
+from cimsim.sim.inputs import choose_passes, load_images
 from cimsim.sim.price import Price, price
 from cimsim.sim.tables import component_table
 from cimsim.workload import load_workload
@@ -104,7 +104,8 @@ def _rows_with(job: Job, graph: WorkloadGraph, images: Dataset, source: str) -> 
         correlation=chip.bit_source.correlation,
         question=job.question,
     )
-    answers = ask(n_mc_samples=job.n_mc_samples if _is_random(graph) else ensemble_size(graph))
+    asked = job.n_mc_samples if _is_random(graph) else None
+    answers = ask(n_mc_samples=choose_passes(graph, "sequential", asked)[0])
     prices = {schedule: price(program, answers.values, schedule, job.seed) for schedule in BEST}
     best = min(BEST, key=lambda schedule: float(prices[schedule].summary["energy_j"]))
     drawn_by = source if _is_random(graph) else ""
