@@ -12,7 +12,8 @@ from cimsim.circuits.bit_source import BitSource
 from cimsim.mapping.draws import SHARED, n_gates
 from cimsim.mapping.mapper import map_network
 from cimsim.mapping.randomness import realised
-from cimsim.workload import build_graph
+from cimsim.workload import build_graph, load_workload
+from cimsim.workload.writer import to_arrays, to_spec
 
 STT = "arch_configs/stt_mram.yaml"
 WIDTHS = (4, 6, 8)
@@ -159,3 +160,17 @@ def test_a_source_gives_the_network_its_probabilities():
     assert {node.dropout.p for node in fine.stochastic_nodes} == {0.2}
     assert {node.dropout.p for node in coarse.stochastic_nodes} == {0.25}
     assert fine.divisors == graph.divisors
+
+
+@pytest.mark.parametrize(("kind", "modules"), [("element", 2976), ("spatial", 736)])
+def test_modules_of_a_whole_vgg(kind, modules):
+    """9 a channel for its 160 convolved maps, 1 a word line of full layers: 4 times fewer in all."""
+    graph = load_workload("workloads/vgg_w16_deterministic.npz")
+    spec = to_spec(graph)
+    for node in spec["nodes"]:
+        if node["op"] == "sign":
+            node["dropout"] = {"kind": kind, "p": 0.2}
+    program = map_network(build_graph(spec, to_arrays(graph)), build_chip(load_arch(STT)))
+    assert sum(program.modules.values()) == modules
+    of_maps = [program.modules[f"sign{k}.modules"] for k in range(1, 6)]
+    assert sum(of_maps) == 160 * (9 if kind == "element" else 1)
