@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cimsim.compare.methods import METHODS, REFERENCE
+from cimsim.compare.seeds import paired_differences
 from cimsim.reporting.quantities import count, quantity
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def _found(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     units = simulated[simulated["label"].isin(METHODS.values())].drop_duplicates("label")
     counts = ", ".join(f"{row.label} {count(row.n_stochastic_units)}" for row in units.itertuples())
     yield "one stochastic unit whatever the model size", counts
+    yield from paired_differences(simulated)
     yield from _what_drives_it(simulated, ours)
     yield from _cheaper_bits(simulated, ours)
     for row in table[table["group"] == "literature"].itertuples():

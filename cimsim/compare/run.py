@@ -14,6 +14,7 @@ from cimsim.compare.claims import claims_of
 from cimsim.compare.literature import PUBLISHED
 from cimsim.compare.methods import METHODS, REFERENCE, method_of
 from cimsim.compare.rows import Job, rows_of
+from cimsim.compare.seeds import over_seeds
 from cimsim.errors import InputError
 from cimsim.sim.answer import Question
 from cimsim.sim.inputs import check_seed
@@ -199,7 +200,7 @@ def _assemble(rows: list[dict[str, Any]], settings: dict[str, Any], literature: 
     table = _labelled(pd.DataFrame(rows))
     for column in RATIOS:
         table[f"{column}_ratio"] = _ratios(table, column)
-    seeds = _seeds(table)
+    seeds = over_seeds(table)
     if literature:
         table = pd.concat([table, _published()], ignore_index=True)
     return Comparison(table, parts, seeds, pd.DataFrame(claims_of(table)), settings)
@@ -228,21 +229,6 @@ def _ratios(table: pd.DataFrame, column: str) -> list[float]:
     reference = table[table["label"] == REFERENCE].drop_duplicates("play").set_index("play")[column]
     pairs = zip(table["play"], table[column], strict=True)
     return [float(value / reference[play]) if reference[play] else float("nan") for play, value in pairs]
-
-
-def _seeds(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and deviation of each score over networks of one method and data set, where there are several."""
-    scores = [
-        c for c in table.columns
-        if c in ("accuracy", "nll", "ece") or c.startswith(("auroc_", "baseline_"))
-    ]  # fmt: skip
-    own = table[(table["play"] == "sequential") & table["is_own_source"]]
-    groups = own.groupby("method", sort=False)
-    found = groups[scores].agg(["mean", "std"])
-    found.columns = [score if kind == "mean" else f"{score}_deviation" for score, kind in found.columns]
-    found.insert(0, "n_seeds", groups.size())
-    several: pd.DataFrame = found[found["n_seeds"] > 1].reset_index()
-    return several
 
 
 def _published() -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cimsim.compare.methods import METHODS
+from cimsim.compare.seeds import paired_differences
 from cimsim.reporting.quantities import area, count, number, percent, quantity
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def markdown(table: pd.DataFrame, seeds: pd.DataFrame) -> str:
         parts.append(_table(*_outside(own, outside)))
     if len(seeds):
         parts.append(_table(*_seeds(seeds)))
+        if differences := list(paired_differences(simulated)):
+            parts.append(_table(("paired by seed", "difference"), differences))
     published = table[table["group"] == "literature"]
     if len(published):
         rows = [

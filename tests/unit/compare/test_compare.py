@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import cimsim
 from cimsim.compare.claims import claims_of
@@ -13,6 +14,7 @@ from cimsim.compare.files import save_comparison
 from cimsim.compare.literature import PUBLISHED
 from cimsim.compare.methods import METHODS, method_of
 from cimsim.compare.run import RATIOS, compare
+from cimsim.compare.seeds import paired_differences
 from cimsim.compare.text import HEADER, lines_of
 from cimsim.errors import InputError
 from cimsim.workload import load_workload, save
@@ -103,6 +105,27 @@ def test_seeds_are_averaged_where_there_are_several(comparison):
     assert seeds.loc["SpinDrop", "nll_deviation"] == pytest.approx(nll.std())
 
 
+def test_differences_are_paired_by_seed_with_a_t_interval():
+    scale, twin = np.array([0.90, 0.93, 0.92]), np.array([0.89, 0.90, 0.90])
+    rows = [
+        {
+            "method": method,
+            "seed": seed,
+            "accuracy": a,
+            "nll": 1 - a,
+            "play": "sequential",
+            "is_own_source": True,
+        }
+        for method, values in (("Scale Dropout", scale), ("deterministic", twin))
+        for seed, a in zip((0, 2, 1), values, strict=True)
+    ]
+    rows.append({**rows[0], "seed": 9, "accuracy": 0.0})  # without a twin
+    ((claim, finding),) = paired_differences(pd.DataFrame(rows))
+    assert claim == "Scale Dropout less deterministic, 3 seeds paired"
+    low, high = stats.t.interval(0.95, 2, loc=0.02, scale=stats.sem(scale - twin))
+    assert finding.startswith(f"accuracy +2.00 ± {50 * (high - low):.2f} points, NLL -0.0200 ± ")
+
+
 def test_published_figures_stand_apart_with_their_grade(comparison):
     rows = comparison.table[comparison.table["group"] == "literature"]
     assert list(rows["energy_j"]) == [p.energy_j for p in PUBLISHED]
@@ -127,7 +150,7 @@ def test_the_cost_of_a_conversion_that_a_claim_needs():
         "group": "simulated", "label": "Scale Dropout", "method": "Scale Dropout", "random_source": "sot_mtj",
         "schedule": "x", "n_mc_samples": 20, "energy_j": 15e-12, "energy_conversions_j": 10e-12,
         "n_conversions": 10, "energy_stochastic_j": 0.0, "n_stochastic_units": 1, "energy_j_ratio": 1.0,
-        "nll": 0.1,
+        "nll": 0.1, "accuracy": 0.9, "seed": 0, "is_own_source": True,
     }  # fmt: skip
     other = {"group": "literature", "label": "other", "energy_j": 100 * 10e-12, "grade": "read"}
     rows = pd.DataFrame([{**row, "play": "sequential"}, {**row, "play": "best"}, other])
