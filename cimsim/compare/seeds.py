@@ -24,7 +24,7 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
         if column in ("accuracy", "nll", "ece") or column.startswith(("auroc_", "baseline_"))
     ]
     groups = _played_once(table).groupby("method", sort=False)
-    found = groups[scores].mean().join(groups[scores].std(), rsuffix="_deviation")
+    found = groups[scores].mean().join(groups[scores].std().add_suffix("_deviation"))
     order = [name for score in scores for name in (score, f"{score}_deviation")]
     found = found[order]
     found.insert(0, "n_seeds", groups.size())
