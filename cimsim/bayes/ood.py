@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from cimsim.data import Dataset, load_dataset
 from cimsim.data.encoding import InputEncoding, decode_pixels, encode_pixels
 from cimsim.errors import InputError
 
-__all__ = ["SHIFTS", "OodSet", "check_ood", "check_shift", "load_ood", "shifted"]
+__all__ = ["CHANGES", "SHIFTS", "OodSet", "changed", "check_ood", "check_shifts", "load_ood"]
 
 Pixels = NDArray[np.float64]
 
@@ -30,12 +30,21 @@ class OodSet:
 
 
 @dataclass(frozen=True)
-class Shift:
-    """A change of the test images that grows: its levels, their unit, and what it does to pixels."""
+class Change:
+    """What can be done to pixels (n, channels, rows, columns), how much of it at least and at most."""
 
+    apply: Callable[[Pixels, float, np.random.Generator], Pixels]
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A change of the test images that grows: which one, its levels and their unit."""
+
+    change: str
     levels: tuple[float, ...]
     unit: str
-    apply: Callable[[Pixels, float, np.random.Generator], Pixels]
 
 
 def _rotate(pixels: Pixels, angle: float, generator: np.random.Generator) -> Pixels:
@@ -46,42 +55,62 @@ def _rotate(pixels: Pixels, angle: float, generator: np.random.Generator) -> Pix
     return turned
 
 
-def _add_noise(pixels: Pixels, sigma: float, generator: np.random.Generator) -> Pixels:
+def _add_gaussian(pixels: Pixels, sigma: float, generator: np.random.Generator) -> Pixels:
     """Normal noise of deviation ``sigma`` in units of the full range of a pixel."""
     return pixels + 255.0 * sigma * generator.standard_normal(pixels.shape)
 
 
+def _add_uniform(pixels: Pixels, amplitude: float, generator: np.random.Generator) -> Pixels:
+    """Uniform noise from ``-amplitude`` to ``amplitude`` in units of the full range of a pixel."""
+    return pixels + 255.0 * amplitude * generator.uniform(-1.0, 1.0, pixels.shape)
+
+
+CHANGES: Mapping[str, Change] = {
+    "rotate": Change(_rotate, -360.0, 360.0),
+    "add-gaussian": Change(_add_gaussian, 0.0, 10.0),
+    "add-uniform": Change(_add_uniform, 0.0, 10.0),
+}
+"""By the word in front of the colon."""
+
 SHIFTS: Mapping[str, Shift] = {
-    "rotation": Shift(tuple(range(0, 181, 15)), "degrees", _rotate),
-    "noise": Shift(tuple(k / 10 for k in range(11)), "of the pixel range", _add_noise),
+    "rotation": Shift("rotate", tuple(range(0, 181, 15)), "degrees"),
+    "noise": Shift("add-gaussian", tuple(k / 10 for k in range(11)), "of the pixel range"),
 }
 """Curves that can be drawn."""
 
 _NOISES = ("gaussian-noise", "uniform-noise")
-_ONE_LEVEL = {"rotate": "rotation", "noise": "noise"}
 
 
-def check_ood(name: str) -> str:
-    """The name, if its form can be used; files and data sets are looked for when they are loaded.
+def check_ood(names: Sequence[str]) -> None:
+    """Refuse forms that cannot be used; files and data sets are looked for when they are loaded.
 
     Raises
     ------
-    InputError : a level that is no number, or a word in front of a colon that is not known
+    InputError : an unknown word in front of a colon, a level that is no number or out of range, a set asked
+        for twice
     """
-    word, colon, level = name.partition(":")
-    if colon and word in _ONE_LEVEL:
-        _number(name, level)
-    elif colon and not name.endswith(".npz"):
-        rule = "must be a data set, an .npz file, gaussian-noise, uniform-noise, rotate:ANGLE or noise:SIGMA"
-        raise InputError("ood", rule, repr(name))
-    return name
+    for name in names:
+        _parse(name)
+    titles = [_title(name) for name in names]
+    for title in titles:
+        if titles.count(title) > 1:
+            raise InputError("ood", "must be sets with different names", ", ".join(map(repr, names)))
 
 
-def check_shift(name: str) -> str:
-    """The name, if it is one of the `SHIFTS`; raises ``InputError``."""
-    if name not in SHIFTS:
-        raise InputError("shift", f"must be one of {', '.join(SHIFTS)}", repr(name))
-    return name
+def check_shifts(names: Sequence[str], encoding: InputEncoding | None = None) -> None:
+    """Refuse what is none of the `SHIFTS`, asked for twice, or impossible with such inputs (if given).
+
+    Raises
+    ------
+    InputError
+    """
+    for name in names:
+        if name not in SHIFTS:
+            raise InputError("shift", f"must be one of {', '.join(SHIFTS)}", repr(name))
+        if names.count(name) > 1:
+            raise InputError("shift", "must be different ones", ", ".join(map(repr, names)))
+        if encoding is not None:
+            _check_shape(f"shift {name}", SHIFTS[name].change, encoding)
 
 
 def load_ood(
@@ -101,20 +130,21 @@ def load_ood(
         (unit normal once these are taken out), ``uniform-noise`` every level equally
     images : the test set, in the input's encoding
     """
-    word, colon, level = name.partition(":")
-    if colon and word in _ONE_LEVEL:
-        return OodSet(name, shifted(_ONE_LEVEL[word], _number(name, level), images, encoding, seed=seed))
+    found = _parse(name)
+    if found is not None:
+        _check_shape(f"ood {name}", found[0], encoding)
+        return OodSet(name, changed(images, *found, encoding, seed=seed))
     if name in _NOISES:
         return OodSet(name, _noise(name, images, encoding, seed))
-    found = load_dataset(name, encoding, data_dir=data_dir, download=download)
-    return OodSet(found.name, found.x[: len(images)])
+    return OodSet(_title(name), load_dataset(name, encoding, data_dir=data_dir, download=download).x[: len(images)])
 
 
-def shifted(kind: str, level: float, images: Dataset, encoding: InputEncoding, *, seed: int) -> NDArray[Any]:
-    """The test images, changed by one of the `SHIFTS`."""
-    pixels = _pixels(images, encoding)
-    generator = rng.stream(seed, "shift", kind=kind, level=f"{level:g}")
-    return _encoded(SHIFTS[kind].apply(pixels, level, generator), encoding)
+def changed(
+    images: Dataset, change: str, amount: float, encoding: InputEncoding, *, seed: int
+) -> NDArray[Any]:
+    """The test images after one of the `CHANGES`, in the input's encoding."""
+    generator = rng.stream(seed, "changed images", change=change, amount=f"{amount:g}")
+    return _encoded(CHANGES[change].apply(_pixels(images, encoding), amount, generator), encoding)
 
 
 def _noise(name: str, images: Dataset, encoding: InputEncoding, seed: int) -> NDArray[Any]:
@@ -125,14 +155,24 @@ def _noise(name: str, images: Dataset, encoding: InputEncoding, seed: int) -> ND
 
 
 def _pixels(images: Dataset, encoding: InputEncoding) -> Pixels:
-    """(n, channels, rows, columns); vectors that are no images are one row."""
+    """(n, channels, rows, columns) from 0 to 255."""
     pixels = decode_pixels(images.x, encoding).astype(np.float64)
-    n, *shape = pixels.shape
-    if len(shape) == 3:
-        return pixels
-    edge = math.isqrt(shape[0])
-    size = (1, edge, edge) if edge * edge == shape[0] else (1, 1, shape[0])
-    return pixels.reshape(n, *size)
+    return pixels.reshape(len(pixels), *_image_shape(encoding))
+
+
+def _image_shape(encoding: InputEncoding) -> tuple[int, ...]:
+    """Vectors of a square number of values are square images, others one row."""
+    if len(encoding.shape) == 3:
+        return tuple(encoding.shape)
+    length = math.prod(encoding.shape)
+    edge = math.isqrt(length)
+    return (1, edge, edge) if edge * edge == length else (1, 1, length)
+
+
+def _check_shape(place: str, change: str, encoding: InputEncoding) -> None:
+    if change == "rotate" and len(encoding.shape) == 1 and _image_shape(encoding)[1] == 1:
+        rule = "needs an input of rows and columns, or a square number of values"
+        raise InputError(place, rule, f"{encoding.shape[0]} values", "leave it out")
 
 
 def _encoded(pixels: Pixels, encoding: InputEncoding) -> NDArray[Any]:
@@ -140,11 +180,25 @@ def _encoded(pixels: Pixels, encoding: InputEncoding) -> NDArray[Any]:
     return encode_pixels(whole, encoding).reshape(len(whole), *encoding.shape)
 
 
-def _number(name: str, level: str) -> float:
+def _title(name: str) -> str:
+    """What a set is called in a report: a file without its folder."""
+    return Path(name).stem if name.endswith(".npz") else name
+
+
+def _parse(name: str) -> tuple[str, float] | None:
+    """A change and its amount; None for the name of a set."""
+    word, colon, text = name.partition(":")
+    if not colon or name.endswith(".npz"):
+        return None
+    if word not in CHANGES:
+        rule = f"must be a data set, an .npz file, {', '.join(_NOISES)}, or one of {', '.join(CHANGES)} and a number"
+        raise InputError("ood", rule, repr(name), "as in rotate:45")
+    change = CHANGES[word]
     try:
-        number = float(level)
+        amount = float(text)
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InputError(f"ood {name}", "must have a number behind the colon", repr(level), "as in rotate:45")
-    return number
+        amount = math.nan
+    if not change.low <= amount <= change.high:
+        span = f"a number from {change.low:g} to {change.high:g}"
+        raise InputError(f"ood {word}", f"must have {span} behind the colon", repr(text))
+    return word, amount

@@ -8,9 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim import metrics
+from cimsim.bayes.detection import auroc
 from cimsim.bayes.passes import Passes
 
-__all__ = ["EXACT_UP_TO", "METRICS", "MOST_RESAMPLED", "N_RESAMPLES", "convergence", "standard_errors"]
+__all__ = [
+    "EXACT_UP_TO",
+    "METRICS",
+    "MOST_RESAMPLED",
+    "N_RESAMPLES",
+    "auroc_error",
+    "convergence",
+    "resampled_entropies",
+    "standard_errors",
+]
 
 N_RESAMPLES = 20
 """Times that passes are drawn again; a standard error is then known to a sixth of itself."""
@@ -39,6 +49,17 @@ def standard_errors(passes: Passes, labels: Labels, seed: int) -> dict[str, floa
     """
     means = [passes.resampled(passes.n_passes, seed, k) for k in range(N_RESAMPLES)]
     return {name: _deviation([metric(p, labels) for p in means]) for name, metric in METRICS.items()}
+
+
+def resampled_entropies(passes: Passes, seed: int, *keys: int) -> Array:
+    """(N_RESAMPLES, n_images) predictive entropies in nats, passes drawn again as for `standard_errors`."""
+    draws = (passes.resampled(passes.n_passes, seed, k, *keys) for k in range(N_RESAMPLES))
+    return np.stack([metrics.predictive_entropy_nats(p) for p in draws])
+
+
+def auroc_error(inside: Array, outside: Array) -> float:
+    """Standard error of the AUROC of entropies (N_RESAMPLES, n_images), draw by draw."""
+    return _deviation([auroc(*pair) for pair in zip(inside, outside, strict=True)])
 
 
 def convergence(passes: Passes, labels: Labels, most: int, seed: int) -> dict[str, list[float]]:

@@ -147,7 +147,7 @@ def _doubts(result: RunResult) -> Iterator[tuple[str, Text]]:
     for row in rows:
         if row["score"] == "predictive_entropy_nats":
             auroc, single = (number(row[key], ".4f") for key in ("auroc", "baseline_auroc"))
-            yield "outside", _line(f"AUROC {auroc}", f"{single} single pass", printable(row["ood"]))
+            yield "outside", _line(f"AUROC {auroc} (entropy)", f"{single} single pass", printable(row["ood"]))
 
 
 def _bars(energies: Mapping[str, float], ascii_only: bool) -> Iterator[tuple[str, Text]]:

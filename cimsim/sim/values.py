@@ -40,6 +40,7 @@ class Values:
     expected_entropy_nats : (n_images,) mean entropy of the single passes; what the predictive entropy has
         beyond it is the mutual information of answer and mask. A segmentation's is the mean over positions,
         a regression has none (0)
+    low_confidence : (n_images,) of a classification, as `cimsim.bayes.passes.Passes.low_confidence`; else 0
     passes : the answers of single passes, of a classification whose passes fit in `PASSES_BYTES`, else None
     masks : uint8 (n_images, n_passes, n_nodes), columns as in `cimsim.mapping.states.scalar_nodes`
     weights : (n_passes,) share of each pass in the averages, sum 1
@@ -48,6 +49,7 @@ class Values:
 
     probabilities: NDArray[np.float64]
     expected_entropy_nats: NDArray[np.float64]
+    low_confidence: NDArray[np.float64]
     passes: Passes | None
     masks: NDArray[np.uint8]
     weights: NDArray[np.float64]
@@ -56,6 +58,13 @@ class Values:
     @property
     def n_passes(self) -> int:
         return int(self.masks.shape[1])
+
+    @property
+    def mutual_information_nats(self) -> NDArray[np.float64]:
+        """(n_images,) of answer and masks; of a segmentation the mean over positions; not of a regression."""
+        entropies = predictive_entropy_nats(self.probabilities)
+        of_images = entropies.reshape(len(entropies), -1).mean(axis=1)
+        return np.maximum(of_images - self.expected_entropy_nats, 0.0)
 
 
 def run_values(
@@ -99,8 +108,8 @@ def run_values(
         kept.add(rows, table)
         if progress is not None:
             progress(here.stop, n_images)
-    probabilities, entropies = (np.concatenate(column) for column in zip(*answers, strict=True))
-    return Values(probabilities, entropies, kept.passes(), masks, weights, network.activity.result())
+    columns = (np.concatenate(column) for column in zip(*answers, strict=True))
+    return Values(*columns, kept.passes(), masks, weights, network.activity.result())
 
 
 def _masks(
@@ -148,16 +157,19 @@ def _softmax(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _average(
     task: str, rows: NDArray[np.float64], table: RowTable, weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean answer and mean entropy per image, over rows weighted by the passes that use them."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Mean answer, mean entropy and low confidence per image, over rows weighted by the passes that use them."""
     n_images = len(table.row_of)
+    nothing = np.zeros(n_images)
     uses = np.tile(weights, n_images)
     row_weights = np.bincount(table.row_of.ravel(), uses, table.n_rows).astype(np.float64)
     if task == "regression":
-        return _weighted_mean(rows, table, row_weights), np.zeros(n_images)
+        return _weighted_mean(rows, table, row_weights), nothing, nothing
     entropies = predictive_entropy_nats(rows).reshape(len(rows), -1)
     mean_entropies = _weighted_mean(entropies.mean(axis=1), table, row_weights)
-    return _weighted_mean(rows, table, row_weights), mean_entropies
+    passes = Passes(rows, table.row_of, weights)
+    low_confidence = passes.low_confidence() if task == "classification" else nothing
+    return _weighted_mean(rows, table, row_weights), mean_entropies, low_confidence
 
 
 def _weighted_mean(
