@@ -136,7 +136,9 @@ def load_ood(
         return OodSet(name, changed(images, *found, encoding, seed=seed))
     if name in _NOISES:
         return OodSet(name, _noise(name, images, encoding, seed))
-    return OodSet(_title(name), load_dataset(name, encoding, data_dir=data_dir, download=download).x[: len(images)])
+    return OodSet(
+        _title(name), load_dataset(name, encoding, data_dir=data_dir, download=download).x[: len(images)]
+    )
 
 
 def changed(
@@ -191,8 +193,9 @@ def _parse(name: str) -> tuple[str, float] | None:
     if not colon or name.endswith(".npz"):
         return None
     if word not in CHANGES:
-        rule = f"must be a data set, an .npz file, {', '.join(_NOISES)}, or one of {', '.join(CHANGES)} and a number"
-        raise InputError("ood", rule, repr(name), "as in rotate:45")
+        changes = ", ".join(f"{word}:NUMBER" for word in CHANGES)
+        rule = f"must be a data set, an .npz file, {', '.join(_NOISES)}, {changes}"
+        raise InputError("ood", rule, repr(name))
     change = CHANGES[word]
     try:
         amount = float(text)

@@ -19,7 +19,6 @@ __all__ = [
     "auroc_error",
     "convergence",
     "resampled_entropies",
-    "standard_errors",
 ]
 
 N_RESAMPLES = 20
@@ -41,18 +40,8 @@ METRICS: Mapping[str, Callable[[Array, Labels], float]] = {
 }
 
 
-def standard_errors(passes: Passes, labels: Labels, seed: int) -> dict[str, float]:
-    """Standard deviation of each metric when the passes of each image are drawn again from those it has.
-
-    The spread that another seed of the masks would bring, not that of another set of images (bootstrap over
-    passes: B. Efron, Annals of Statistics 7 (1979) 1).
-    """
-    means = [passes.resampled(passes.n_passes, seed, k) for k in range(N_RESAMPLES)]
-    return {name: _deviation([metric(p, labels) for p in means]) for name, metric in METRICS.items()}
-
-
 def resampled_entropies(passes: Passes, seed: int, *keys: int) -> Array:
-    """(N_RESAMPLES, n_images) predictive entropies in nats, passes drawn again as for `standard_errors`."""
+    """(N_RESAMPLES, n_images) predictive entropies in nats, all passes drawn again as for `convergence`."""
     draws = (passes.resampled(passes.n_passes, seed, k, *keys) for k in range(N_RESAMPLES))
     return np.stack([metrics.predictive_entropy_nats(p) for p in draws])
 
@@ -65,11 +54,14 @@ def auroc_error(inside: Array, outside: Array) -> float:
 def convergence(passes: Passes, labels: Labels, most: int, seed: int) -> dict[str, list[float]]:
     """Columns ``n_mc_samples`` and, for each metric, its mean and deviation over draws of so many passes.
 
-    Passes are drawn with their weights from those of the run, up to ``most`` of them.
+    The passes of each image are drawn again, with their weights, from those it has: 1, 2, 5 ... and ``most``
+    of them. The deviation at as many as the run has is the standard error of its metrics: the spread that
+    another seed of the masks would bring, not that of another set of images (bootstrap over passes:
+    B. Efron, Annals of Statistics 7 (1979) 1).
     """
     table: dict[str, list[float]] = {"n_mc_samples": []}
     for n in _steps(most):
-        means = [passes.resampled(n, seed, k, n) for k in range(N_RESAMPLES)]
+        means = [passes.resampled(n, seed, k) for k in range(N_RESAMPLES)]
         table["n_mc_samples"].append(n)
         for name, metric in METRICS.items():
             values = [metric(p, labels) for p in means]

@@ -30,7 +30,7 @@ _IMAGES = (
         multiple=True,
         metavar="SET",
         help="Images from outside, to be told apart: a data set, gaussian-noise, uniform-noise, rotate:45, "
-        "noise:0.3; may be repeated.",
+        "add-gaussian:0.3, add-uniform:0.3; may be repeated.",
     ),
 )
 _CHIP = (

@@ -62,7 +62,7 @@ def simulate(
         segmentation has labels (n, rows, columns), a regression targets (n, *output shape)
     download : whether a missing data set may be fetched
     ood : sets outside the training data to tell from the test images: names of data sets, ``.npz`` files,
-        "gaussian-noise", "uniform-noise", "rotate:45", "noise:0.3"
+        "gaussian-noise", "uniform-noise", "rotate:45", "add-gaussian:0.3", "add-uniform:0.3"
     shifts : "rotation", "noise": scores as the test images are turned or made noisy more and more
 
     Raises

@@ -64,7 +64,8 @@ class Values:
         """(n_images,) of answer and masks; of a segmentation the mean over positions; not of a regression."""
         entropies = predictive_entropy_nats(self.probabilities)
         of_images = entropies.reshape(len(entropies), -1).mean(axis=1)
-        return np.maximum(of_images - self.expected_entropy_nats, 0.0)
+        information: NDArray[np.float64] = np.maximum(of_images - self.expected_entropy_nats, 0.0)
+        return information
 
 
 def run_values(
@@ -108,8 +109,8 @@ def run_values(
         kept.add(rows, table)
         if progress is not None:
             progress(here.stop, n_images)
-    columns = (np.concatenate(column) for column in zip(*answers, strict=True))
-    return Values(*columns, kept.passes(), masks, weights, network.activity.result())
+    probabilities, entropies, low = (np.concatenate(column) for column in zip(*answers, strict=True))
+    return Values(probabilities, entropies, low, kept.passes(), masks, weights, network.activity.result())
 
 
 def _masks(
@@ -158,7 +159,7 @@ def _softmax(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
 def _average(
     task: str, rows: NDArray[np.float64], table: RowTable, weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean answer, mean entropy and low confidence per image, over rows weighted by the passes that use them."""
+    """Mean answer, mean entropy and low confidence per image; rows count as the passes that use them."""
     n_images = len(table.row_of)
     nothing = np.zeros(n_images)
     uses = np.tile(weights, n_images)

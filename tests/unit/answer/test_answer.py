@@ -7,7 +7,7 @@ import pytest
 
 import cimsim
 from cimsim.errors import InputError
-from cimsim.sim import answer as answering
+from cimsim.sim import judge
 
 ROOT = Path(__file__).resolve().parents[3]
 ARCH = cimsim.load_arch(ROOT / "arch_configs/stt_mram.yaml")
@@ -42,7 +42,7 @@ def test_what_is_not_random_has_neither(name, options):
 
 
 def test_too_many_passes_to_draw_again_have_an_empty_error(monkeypatch):
-    monkeypatch.setattr(answering, "MOST_RESAMPLED", 100)
+    monkeypatch.setattr(judge, "MOST_RESAMPLED", 100)
     result = run("lenet", n_mc_samples=8)
     assert [result.summary[key] for key in ERRORS] == [None] * 3
     assert len(result.uncertainty.convergence) == 0
@@ -85,7 +85,7 @@ def test_a_bare_name_is_refused():
 def test_watching_changes_no_number():
     plain, watched = (
         run("lenet_element", n_mc_samples=3),
-        run("lenet_element", n_mc_samples=3, ood=["noise:0.2"]),
+        run("lenet_element", n_mc_samples=3, ood=["add-gaussian:0.2"]),
     )
     np.testing.assert_array_equal(plain.predictions.probabilities, watched.predictions.probabilities)
     assert plain.summary["energy_j"] == watched.summary["energy_j"]

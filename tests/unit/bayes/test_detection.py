@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cimsim.bayes.detection import SCORES, detect, scores_of
+from cimsim.bayes.detection import SCORES, check_available, detect, scores_of
 from cimsim.bayes.passes import Passes
 from cimsim.bayes.selective import area_under_risk, risk_coverage
 from cimsim.errors import InputError
 
-pytest.importorskip("sklearn", reason="needs scikit-learn: pip install 'cimsim[data]'")
+metrics = pytest.importorskip("sklearn.metrics", reason="needs scikit-learn: pip install 'cimsim[data]'")
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -45,6 +45,22 @@ def test_rates_by_hand():
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_areas_and_rates_are_those_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    inside, outside = np.round(rng.normal(0, 1, 50), 1), np.round(rng.normal(1, 1, 37), 1)
+    truth, score = np.r_[np.zeros(50), np.ones(37)], np.r_[inside, outside]
+    found = detect(inside, outside)
+    assert found.auroc == metrics.roc_auc_score(truth, score)
+    assert found.aupr == metrics.average_precision_score(truth, score)
+    kept = np.sort(outside)[
+        37 - int(np.ceil(0.95 * 37))
+    ]  # the highest threshold that flags 95 % of the outside
+    assert found.fpr95 == pytest.approx(np.mean(inside >= kept))
+    assert found.threshold == np.quantile(inside, 0.95)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(SEEDS, st.floats(-2, 2), st.floats(0, 2))
 def test_a_higher_threshold_flags_fewer(seed, threshold, more):
     rng = np.random.default_rng(seed)
@@ -57,9 +73,8 @@ def test_scores_of_certain_and_of_torn_answers():
     certain, torn = [1.0, 0.0], [0.5, 0.5]
     rows, row_of = np.array([certain, certain, [0.0, 1.0], torn]), np.array([[0, 0], [1, 2], [3, 3]])
     passes = Passes(rows, row_of, np.full(2, 0.5))
-    mean = passes.mean()
     information = np.array([0.0, np.log(2), 0.0])
-    found = scores_of(passes, mean, information)
+    found = scores_of(passes.mean(), information, passes.low_confidence())
     assert set(found) == set(SCORES)
     np.testing.assert_allclose(found["predictive_entropy_nats"], [0, np.log(2), np.log(2)])
     np.testing.assert_allclose(found["lack_of_confidence"], [0, 0.5, 0.5])
@@ -69,7 +84,7 @@ def test_scores_of_certain_and_of_torn_answers():
 def test_without_scikit_learn_one_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
     with pytest.raises(InputError, match=r"^ood: needs scikit-learn, which is not installed; pip install"):
-        detect(np.zeros(2), np.ones(2))
+        check_available()
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -5,15 +5,14 @@ import os
 import numpy as np
 import pytest
 
-from cimsim.bayes.ood import SHIFTS, check_ood, check_shift, load_ood, shifted
+from cimsim.bayes.ood import CHANGES, SHIFTS, changed, check_ood, check_shifts, load_ood
 from cimsim.data import given_dataset
 from cimsim.data.encoding import decode_pixels, encode_pixels, value_range
 from cimsim.errors import DataError, InputError
 from cimsim.workload import InputSpec
 
-ENCODINGS = [
-    InputSpec((1, 8, 8), bits, signed) for bits, signed in ((8, False), (8, True), (3, False), (1, False))
-]
+ENCODINGS = [InputSpec((1, 8, 8), bits, signed) for bits in range(2, 9) for signed in (False, True)]
+ENCODINGS.append(InputSpec((1, 8, 8), 1))
 
 
 def images(encoding, n=20, seed=0):
@@ -28,7 +27,9 @@ def test_codes_survive_the_way_over_pixels(encoding):
     np.testing.assert_array_equal(encode_pixels(decode_pixels(codes, encoding), encoding), codes)
 
 
-@pytest.mark.parametrize("name", ["gaussian-noise", "uniform-noise", "rotate:45", "noise:0.3"])
+@pytest.mark.parametrize(
+    "name", ["gaussian-noise", "uniform-noise", "rotate:45", "add-gaussian:0.3", "add-uniform:0.6"]
+)
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=str)
 def test_every_set_fits_every_encoding_and_depends_on_the_seed_alone(name, encoding):
     inside = images(encoding)
@@ -37,7 +38,7 @@ def test_every_set_fits_every_encoding_and_depends_on_the_seed_alone(name, encod
     low, high = value_range(encoding)
     assert low <= found.x.min() and found.x.max() <= high
     np.testing.assert_array_equal(found.x, load_ood(name, inside, encoding, seed=1).x)
-    if "noise" in name:
+    if name != "rotate:45":
         assert (found.x != load_ood(name, inside, encoding, seed=2).x).any()
     assert (found.x != inside.x).any()
 
@@ -54,21 +55,35 @@ def test_gaussian_noise_has_the_mean_and_deviation_of_the_test_pixels():
     assert uniform.min() < 5 and uniform.max() > 250
 
 
-def test_a_quarter_turn_is_a_quarter_turn_and_none_is_none():
+def test_a_quarter_turn_is_a_quarter_turn_and_nothing_is_nothing():
     encoding = InputSpec((1, 8, 8), 8)
     inside = images(encoding)
-    np.testing.assert_array_equal(shifted("rotation", 0, inside, encoding, seed=0), inside.x)
-    np.testing.assert_array_equal(shifted("noise", 0, inside, encoding, seed=0), inside.x)
-    turned = shifted("rotation", 90, inside, encoding, seed=0)
+    for change in CHANGES:
+        np.testing.assert_array_equal(changed(inside, change, 0.0, encoding, seed=0), inside.x)
+    turned = changed(inside, "rotate", 90.0, encoding, seed=0)
     np.testing.assert_array_equal(turned, np.rot90(inside.x, 1, axes=(2, 3)))
+
+
+def test_added_noise_has_its_deviation():
+    """On grey images, far from black and white; the rounding of a pixel adds a variance of 1/12."""
+    encoding = InputSpec((1, 8, 8), 8)
+    inside = given_dataset(np.full((400, 1, 8, 8), 128, np.uint8), np.zeros(400, np.int64), encoding)
+    gaussian, uniform = (
+        changed(inside, change, 0.1, encoding, seed=3).astype(float) - 128
+        for change in ("add-gaussian", "add-uniform")
+    )
+    for noise, deviation in ((gaussian, 25.5), (uniform, 25.5 / np.sqrt(3))):
+        assert abs(noise.mean()) < 4.5 * deviation / np.sqrt(noise.size)
+        assert noise.std() == pytest.approx(np.sqrt(deviation**2 + 1 / 12), rel=4.5 / np.sqrt(2 * noise.size))
+    assert abs(uniform).max() == 25
 
 
 def test_vectors_that_are_squares_turn_as_images():
     flat, square = InputSpec((64,), 8), InputSpec((1, 8, 8), 8)
     inside = images(square)
     vectors = given_dataset(inside.x.reshape(20, 64), inside.y, flat)
-    turned = shifted("rotation", 90, vectors, flat, seed=0).reshape(20, 1, 8, 8)
-    np.testing.assert_array_equal(turned, shifted("rotation", 90, inside, square, seed=0))
+    turned = changed(vectors, "rotate", 90, flat, seed=0).reshape(20, 1, 8, 8)
+    np.testing.assert_array_equal(turned, changed(inside, "rotate", 90, square, seed=0))
 
 
 def test_a_named_set_is_cut_to_the_test_images():
@@ -85,28 +100,56 @@ def test_the_usual_sets_are_found(name):
     assert load_ood(name, inside, encoding, seed=0).x.shape == (5, 1, 28, 28)
 
 
+KNOWN = (
+    "must be a data set, an .npz file, gaussian-noise, uniform-noise, rotate:NUMBER, add-gaussian:NUMBER, "
+    "add-uniform:NUMBER"
+)
+
+
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("names", "message"),
     [
-        ("rotate:", "ood rotate:: must have a number behind the colon (got ''); as in rotate:45"),
-        ("rotate:x", "ood rotate:x: must have a number behind the colon (got 'x'); as in rotate:45"),
-        ("noise:nan", "ood noise:nan: must have a number behind the colon (got 'nan'); as in rotate:45"),
+        (["rotate:"], "ood rotate: must have a number from -360 to 360 behind the colon (got '')"),
+        (["rotate:x"], "ood rotate: must have a number from -360 to 360 behind the colon (got 'x')"),
+        (["rotate:1e300"], "ood rotate: must have a number from -360 to 360 behind the colon (got '1e300')"),
         (
-            "turn:45",
-            "ood: must be a data set, an .npz file, gaussian-noise, uniform-noise, rotate:ANGLE or "
-            "noise:SIGMA (got 'turn:45')",
+            ["add-gaussian:nan"],
+            "ood add-gaussian: must have a number from 0 to 10 behind the colon (got 'nan')",
         ),
+        (["add-uniform:-1"], "ood add-uniform: must have a number from 0 to 10 behind the colon (got '-1')"),
+        (["turn:45"], f"ood: {KNOWN} (got 'turn:45')"),
+        (["kmnist", "kmnist"], "ood: must be sets with different names (got 'kmnist', 'kmnist')"),
+        (["a/x.npz", "b/x.npz"], "ood: must be sets with different names (got 'a/x.npz', 'b/x.npz')"),
     ],
 )
-def test_what_cannot_be_meant_is_one_message(name, message):
+def test_what_cannot_be_meant_is_one_message(names, message):
     with pytest.raises(InputError) as caught:
-        check_ood(name)
+        check_ood(names)
     assert str(caught.value) == message
 
 
-def test_an_unknown_shift_lists_the_known_and_an_unknown_set_is_looked_for():
+def test_shifts_are_known_and_different():
+    check_shifts(list(SHIFTS))
     with pytest.raises(InputError, match=r"^shift: must be one of rotation, noise \(got 'blur'\)$"):
-        check_shift("blur")
-    assert [check_shift(name) for name in SHIFTS] == list(SHIFTS)
+        check_shifts(["blur"])
+    with pytest.raises(InputError, match=r"^shift: must be different ones \(got 'noise', 'noise'\)$"):
+        check_shifts(["noise", "noise"])
+
+
+def test_what_is_no_image_cannot_turn():
+    vector = InputSpec((10,), 8)
+    inside = given_dataset(np.zeros((3, 10), np.uint8), np.zeros(3, np.int64), vector)
+    rule = (
+        r"needs an input of rows and columns, or a square number of values \(got 10 values\); leave it out$"
+    )
+    with pytest.raises(InputError, match=f"^ood rotate:45: {rule}"):
+        load_ood("rotate:45", inside, vector, seed=0)
+    with pytest.raises(InputError, match=f"^shift rotation: {rule}"):
+        check_shifts(["rotation"], vector)
+    check_shifts(["noise"], vector)
+    assert load_ood("add-uniform:0.5", inside, vector, seed=0).x.shape == (3, 10)
+
+
+def test_an_unknown_set_is_looked_for():
     with pytest.raises(DataError, match="unknown data set"):
         load_ood("mnits", images(ENCODINGS[0]), ENCODINGS[0], seed=0)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from cimsim.bayes.passes import PERCENTILE, Passes
-from cimsim.bayes.sampling import N_RESAMPLES, convergence, standard_errors
+from cimsim.bayes.sampling import N_RESAMPLES, auroc_error, convergence, resampled_entropies
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -57,7 +58,8 @@ def test_equal_passes_average_to_themselves_and_have_no_error():
     passes = Passes(rows, np.repeat(np.arange(5)[:, None], 6, axis=1), np.full(6, 1 / 6))
     np.testing.assert_array_equal(passes.mean(), rows)
     labels = np.zeros(5, np.int64)
-    assert set(standard_errors(passes, labels, 0).values()) == {0.0}
+    curve = convergence(passes, labels, 6, seed=0)
+    assert {d for name, column in curve.items() if name.endswith("_deviation") for d in column} == {0.0}
 
 
 def test_draws_follow_the_weights():
@@ -82,5 +84,20 @@ def test_the_deviation_falls_as_one_over_root_t_and_the_error_bar_is_that_of_new
     rng = np.random.default_rng(2)
     fresh = [passes.mean(rng.integers(32, size=(3000, 32))) for _ in range(40)]
     truth = np.std([-np.log(p[np.arange(3000), labels]).mean() for p in fresh], ddof=1)
-    assert standard_errors(passes, labels, 5)["nll"] / truth == pytest.approx(1, abs=0.6)
+    assert deviation[32] / truth == pytest.approx(1, abs=0.6)
     assert N_RESAMPLES >= 20
+
+
+def test_the_error_of_the_auroc_is_that_of_new_passes():
+    metrics = pytest.importorskip("sklearn.metrics", reason="needs scikit-learn: pip install 'cimsim[data]'")
+    inside, outside = random_passes(0, n_images=300, n_passes=8), random_passes(1, n_images=200, n_passes=8)
+    found = auroc_error(resampled_entropies(inside, 5), resampled_entropies(outside, 5, 0))
+    rng, truth = np.random.default_rng(2), np.r_[np.zeros(300), np.ones(200)]
+
+    def entropies(passes):
+        p = passes.mean(rng.integers(8, size=(len(passes.row_of), 8)))
+        return stats.entropy(p, axis=1)
+
+    fresh = [metrics.roc_auc_score(truth, np.r_[entropies(inside), entropies(outside)]) for _ in range(40)]
+    assert found / np.std(fresh, ddof=1) == pytest.approx(1, abs=0.6)
+    assert auroc_error(np.ones((3, 4)), np.zeros((3, 4))) == 0.0
