@@ -21,7 +21,8 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     scores = [
         column
         for column in table.columns
-        if column in ("accuracy", "nll", "ece") or column.startswith(("auroc_", "baseline_"))
+        if column.removeprefix("baseline_") in ("accuracy", "nll", "ece")
+        or column.removeprefix("baseline_").startswith("auroc_")
     ]
     groups = _played_once(table).groupby("method", sort=False)
     found = groups[scores].mean().join(groups[scores].std().add_suffix("_deviation"))
