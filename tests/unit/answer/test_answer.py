@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 import cimsim
-from cimsim.errors import InputError
-from cimsim.sim import judge
+from cimsim.data import load_dataset
+from cimsim.errors import DataError, InputError
+from cimsim.mapping.folding import fold
+from cimsim.sim import judge, runner, values
+from cimsim.sim.values import run_values
+from cimsim.workload import without_dropout
 
 ROOT = Path(__file__).resolve().parents[3]
 ARCH = cimsim.load_arch(ROOT / "arch_configs/stt_mram.yaml")
@@ -54,6 +58,57 @@ def test_the_baseline_is_the_single_pass_of_the_same_network():
     passes = run("lenet_element", n_mc_samples=2)
     assert passes.summary["baseline_nll"] != passes.summary["nll"]
     np.testing.assert_allclose(passes.uncertainty.baseline.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("n_mc_samples", [1, 4, "exact"])
+@pytest.mark.parametrize("name", ["lenet", "lenet_affine", "lenet_instances", "lenet_ensemble"])
+def test_a_pass_that_dropped_nothing_is_the_network_without_dropout(name, n_mc_samples):
+    """With one pass most images have none such, and theirs is computed; an ensemble's is its first member."""
+    graph = cimsim.load_workload(ROOT / f"workloads/{name}.npz")
+    twin, n_images = without_dropout(graph), 4 if n_mc_samples == "exact" else 40
+    x = load_dataset("mnist5k", graph.input, n_images=n_images).x
+    found = run(name, n_images=n_images, n_mc_samples=n_mc_samples).uncertainty.baseline
+    np.testing.assert_array_equal(found, run_values(twin, fold(twin), x, n_mc_samples=1).probabilities)
+
+
+def test_one_drawn_pass_cannot_tell_its_error():
+    result = run("lenet", n_mc_samples=1, ood=["uniform-noise"])
+    assert [result.summary[key] for key in (*ERRORS, "mc_se_auroc_uniform-noise")] == [None] * 4
+    assert run("lenet", n_mc_samples=8, ood=["uniform-noise"]).summary["mc_se_auroc_uniform-noise"] > 0
+    exact = run("lenet", n_images=10, n_mc_samples="exact", ood=["uniform-noise"])
+    assert exact.summary["mc_se_auroc_uniform-noise"] == 0
+
+
+def test_errors_are_the_last_deviations_of_the_curve():
+    result = run("lenet", n_mc_samples=8)
+    last = result.uncertainty.convergence.iloc[-1]
+    for name in ("accuracy", "nll", "ece"):
+        assert result.summary[f"{name}_mc_se"] == last[f"{name}_deviation"]
+
+
+def test_passes_too_many_to_keep_cost_the_error_bars_and_nothing_else(monkeypatch):
+    kept = run("lenet", n_mc_samples=4, ood=["uniform-noise"])
+    monkeypatch.setattr(values, "PASSES_BYTES", 1000)
+    dropped = run("lenet", n_mc_samples=4, ood=["uniform-noise"])
+    np.testing.assert_array_equal(kept.uncertainty.baseline, dropped.uncertainty.baseline)
+    same = ["auroc", "aupr", "fpr95", "detection_rate", "false_alarm_rate", "threshold", "baseline_auroc"]
+    assert kept.uncertainty.ood[same].equals(dropped.uncertainty.ood[same])
+    assert dropped.summary["mc_se_auroc_uniform-noise"] is None
+
+
+def test_sets_are_looked_for_before_work_begins(monkeypatch):
+    monkeypatch.setattr(runner, "run_values", lambda *args, **options: pytest.fail("work has begun"))
+    with pytest.raises(DataError, match="unknown data set"):
+        run("lenet", ood=["mnits"])
+
+
+def test_the_area_under_risk_is_that_of_the_entropies():
+    """By hand: the mean of the running error over images in the order of their entropy, which has no ties."""
+    result = run("lenet", n_mc_samples=4, n_images=600)
+    p, labels = result.predictions.probabilities, result.predictions.labels
+    wrong = (p.argmax(axis=1) != labels)[np.argsort(result.predictions.predictive_entropy_nats)]
+    assert result.summary["aurc"] > 0
+    assert result.summary["aurc"] == pytest.approx(np.mean(np.cumsum(wrong) / np.arange(1, 601)))
 
 
 def test_auroc_is_that_of_the_entropies():

@@ -55,6 +55,23 @@ def test_a_run_writes_the_report_and_prints_the_page(cimsim_cli, here):
         assert arrays["masks"].shape == (12, 4, 1)
 
 
+def test_a_run_that_asks_for_certainty_says_it(cimsim_cli, here):
+    pytest.importorskip("sklearn", reason="needs scikit-learn: pip install 'cimsim[data]'")
+    np.savez(here / "other.npz", x=np.ones((9, 1, 4, 4), np.int8), y=np.zeros(9, np.int64))
+    asked = ("--ood", "other.npz", "--ood", "add-uniform:0.9", "--shift", "rotation")
+    outcome = cimsim_cli("run", "stt_mram", "tiny.npz", "--data", "data.npz", *asked)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    outside = [line for line in outcome.stdout.splitlines() if line.startswith("outside")]
+    assert [line.split()[-1] for line in outside] == ["other", "add-uniform:0.9"]
+    report = here / "reports" / "stt_mram-tiny"
+    assert {"ood.csv", "shifts.csv", "figures/ood.png", "figures/shifts.svg"} <= files_in(report)
+    ood = pd.read_csv(report / "ood.csv").set_index(["ood", "score"])
+    summary = json.loads((report / "summary.json").read_text())
+    assert ood.loc[("other", "predictive_entropy_nats"), "auroc"] == summary["auroc_other"]
+    assert list(ood["n_images"].unique()) == [9, 12]
+    assert json.loads((report / "manifest.json").read_text())["ood"] == ["other.npz", "add-uniform:0.9"]
+
+
 def test_json_is_the_summary_and_nothing_else(cimsim_cli, here, no_figures):
     outcome = cimsim_cli(
         "run", "stt_mram", "tiny.npz", "--data", "data.npz", "--images", 5, "--json", "--out", "here"
@@ -145,6 +162,14 @@ def test_data_that_do_not_fit(cimsim_cli, here, arrays, message):
         (["stt_mram", "tiny.npz", "--data", "nowhere.npz"], "nowhere.npz: no such file"),
         (["stt_mram", "tiny.npz", "--data", "a" * 300 + ".npz"],
          "a" * 300 + ".npz: must be readable (got File name too long)"),
+        (["stt_mram", "tiny.npz", "--data", "data.npz", "--ood", "mnits"],
+         "data: unknown data set (got 'mnits'); did you mean 'mnist'?"),
+        (["stt_mram", "tiny.npz", "--data", "data.npz", "--ood", "digits"],
+         "digits: images of 1 x 8 x 8 do not fit the network's input of 1 x 4 x 4"),
+        (["stt_mram", "tiny.npz", "--data", "data.npz", "--ood", "rotate:left"],
+         "ood rotate: must have a number from -360 to 360 behind the colon (got 'left')"),
+        (["stt_mram", "tiny.npz", "--data", "data.npz", "--shift", "blur"],
+         "shift: must be one of rotation, noise (got 'blur')"),
         (["stt_mran", "tiny.npz"], "stt_mran: no such architecture file; did you mean 'stt_mram'?"),
         (["stt_mram", "tiny.npz", "--data", "data.npz", "--out", "mine"],
          "mine: holds files but no cimsim report, so it is not replaced; choose another folder, "

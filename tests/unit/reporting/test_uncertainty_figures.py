@@ -64,7 +64,7 @@ def test_no_text_covers_another(run, name):
 def test_shift_curves_are_the_table_beside_the_single_pass(run):
     figure = figures.draw_shifts(run)
     table = run.uncertainty.shifts
-    assert len(figure.axes) == len(SHIFTS) * 4
+    assert len(figure.axes) == len(SHIFTS) * 5
     single, passes = figure.axes[0].lines
     rows = table[table["shift"] == "rotation"]
     np.testing.assert_array_equal(passes.get_ydata(), rows["accuracy"])

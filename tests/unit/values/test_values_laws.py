@@ -65,6 +65,8 @@ def test_chunks_change_nothing(seed, chunk_images):
     whole, parts = run(graph, x, 3, seed), run(graph, x, 3, seed, chunk_images=chunk_images)
     np.testing.assert_array_equal(whole.probabilities, parts.probabilities)
     np.testing.assert_array_equal(whole.expected_entropy_nats, parts.expected_entropy_nats)
+    np.testing.assert_array_equal(whole.low_confidence, parts.low_confidence)
+    np.testing.assert_array_equal(whole.passes.mean(), parts.passes.mean())
     for name, activity in whole.activities.items():
         for field, total in vars(activity).items():
             np.testing.assert_array_equal(total, getattr(parts.activities[name], field))
@@ -187,3 +189,15 @@ def test_other_tasks_average_outputs_and_maps(task):
     np.testing.assert_allclose(values.probabilities, (kept + dropped) / 2, rtol=0, atol=1e-12)
     assert values.expected_entropy_nats.shape == (4,)
     assert (values.expected_entropy_nats == 0).all() == (task == "regression")
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(SEEDS, st.sampled_from([1, 9, 10, 20, "exact"]))
+def test_low_confidence_is_the_percentile_of_numpy(seed, n_mc_samples):
+    graph = random_graph(seed, kinds=("scale", "affine"))
+    values = run(graph, random_images(graph, 4, seed), n_mc_samples, seed=seed)
+    each, weights = values.passes.probabilities[values.passes.row_of], values.passes.weights
+    weights = np.broadcast_to(weights[None, :, None], each.shape)
+    # A little less than 0.1: where the weights meet it exactly, their sum may fall short by rounding.
+    low = np.quantile(each, 0.1 - 1e-9, axis=1, method="inverted_cdf", weights=weights)
+    np.testing.assert_array_equal(values.low_confidence, low.max(axis=1))
