@@ -74,7 +74,14 @@ def test_members_of_the_deep_ensemble_are_the_deterministic_networks():
 
 @pytest.mark.parametrize(
     ("name", "dataset", "floor"),
-    [("fashion_lenet", "fashion-mnist", 0.88), ("fashion_lenet_deterministic", "fashion-mnist", 0.88)],
+    [
+        ("fashion_lenet", "fashion-mnist", 0.88),
+        ("fashion_lenet_deterministic", "fashion-mnist", 0.88),
+        ("vgg_w16", "cifar10", 0.64),
+        ("vgg_w16_deterministic", "cifar10", 0.63),
+        ("vgg_w32", "cifar10", 0.70),
+        ("vgg_w32_deterministic", "cifar10", 0.69),
+    ],
 )
 def test_networks_on_other_data(name, dataset, floor):
     graph = load_workload(WORKLOADS / f"{name}.npz")
