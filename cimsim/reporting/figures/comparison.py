@@ -85,7 +85,11 @@ def draw_against_energy(table: pd.DataFrame, score: str, label: str) -> Figure:
     axes.set_xlabel("energy per image, all its passes")
     axes.set_ylabel(label)
     axes.grid(visible=True)
-    axes.set_title("Hollow: one pass after another. Full: best schedule", fontsize=9, fontweight="normal")
+    axes.set_title(
+        "Hollow: one pass after another. Full: best schedule, or every mask once",
+        fontsize=9,
+        fontweight="normal",
+    )
     figure.legend(loc="outside right upper")
     return figure
 
