@@ -33,15 +33,14 @@ def lines_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def markdown(table: pd.DataFrame, seeds: pd.DataFrame) -> str:
-    """``tables.md``: methods on the chip's own source, the other sources, scores from outside, seeds."""
+    """``tables.md``: methods on the chip's own source, the other sources, scores beside a single pass, seeds."""
     simulated = table[table["group"] == "simulated"]
     own = simulated[simulated["label"].isin(METHODS.values())]
     parts = [_table(HEADER[:6] + HEADER[7:], [line[:6] + line[7:] for line in lines_of(own)])]
     if (~simulated["is_own_source"].astype(bool)).any():
         parts.append(_table(*_sources(simulated)))
     outside = [column.removeprefix("auroc_") for column in table.columns if column.startswith("auroc_")]
-    if outside:
-        parts.append(_table(*_outside(own, outside)))
+    parts.append(_table(*_beside_single_pass(own, outside)))
     if len(seeds):
         parts.append(_table(*_seeds(seeds)))
         if differences := list(paired_differences(simulated)):
@@ -105,8 +104,8 @@ def _sources(simulated: pd.DataFrame) -> tuple[Cells, list[Cells]]:
     ]
 
 
-def _outside(own: pd.DataFrame, names: Sequence[str]) -> tuple[Cells, list[Cells]]:
-    """Scores with all passes and, in brackets, of a single pass."""
+def _beside_single_pass(own: pd.DataFrame, names: Sequence[str]) -> tuple[Cells, list[Cells]]:
+    """Scores with all passes and, in brackets, of a single pass with nothing dropped."""
     rows = own[own["play"] == "sequential"]
     header = ("method", "T", "accuracy", "NLL", "ECE", *(f"AUROC {name}" for name in names))
     return header, [
