@@ -33,7 +33,7 @@ def lines_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def markdown(table: pd.DataFrame, seeds: pd.DataFrame) -> str:
-    """``tables.md``: methods on the chip's own source, the other sources, scores beside a single pass, seeds."""
+    """``tables.md``: methods on the chip's own source, other sources, scores beside a single pass, seeds."""
     simulated = table[table["group"] == "simulated"]
     own = simulated[simulated["label"].isin(METHODS.values())]
     parts = [_table(HEADER[:6] + HEADER[7:], [line[:6] + line[7:] for line in lines_of(own)])]
