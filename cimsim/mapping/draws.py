@@ -57,11 +57,11 @@ def module_counts(site: Site) -> dict[str, int]:
     return {resource: site.resources[resource] for resource in banks}
 
 
-def gates_on(site: Site, node: Node, taps: float) -> tuple[Action, ...]:
-    """Gates that a layer passes where its input may be dropped: one for each word line and bit plane."""
+def gates_on(site: Site, node: Node, n_lines: float) -> tuple[Action, ...]:
+    """Gates that bits pass on their way to word lines, where the layer's input may be dropped."""
     if not is_gated(site.graph, node.inputs[0]):
         return ()
-    return (("dropout_gate", "gate", taps),)
+    return (("dropout_gate", "gate", n_lines),)
 
 
 def is_gated(graph: WorkloadGraph, tensor: str) -> bool:

@@ -46,7 +46,7 @@ def lay_mac(site: Site, node: Node) -> Window:
         (
             ("tile_buffer", "read_bit", bits),
             ("tile_controller", "issue", n_mvm * spread.copy_tiles),
-            *gates_on(site, node, float(taps * placement.n_planes)),
+            *gates_on(site, node, float(taps * placement.n_planes * placement.column_tiles)),
         ),
         after, site.masks_before(node),
     ), spread.n_sites)  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cimsim.mapping.program import Program
-from cimsim.mapping.randomness import is_drawn
 from cimsim.workload.graph import Node
 
 __all__ = ["STANDARD_ERROR", "calibration_bits"]
@@ -15,9 +14,14 @@ _FAIR = ("instances", "gaussian_scale")
 
 
 def calibration_bits(program: Program) -> float:
-    """Bits that each stochastic unit draws and counts: p (1 - p) / `STANDARD_ERROR` ** 2 for each p."""
-    found = {_probability(node) for node in program.graph.nodes if is_drawn(node)}
-    return sum(p * (1.0 - p) for p in sorted(found)) / STANDARD_ERROR**2
+    """Bits that all sources draw and count: p (1 - p) / `STANDARD_ERROR` ** 2 for each p that one serves."""
+    served = {
+        (command.resource, _probability(program.graph.node(name)))
+        for command in program.commands
+        if command.kind == "draw"
+        for name in command.depends_on_masks
+    }
+    return sum(program.modules[bank] * p * (1.0 - p) for bank, p in sorted(served)) / STANDARD_ERROR**2
 
 
 def _probability(node: Node) -> float:

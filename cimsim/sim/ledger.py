@@ -179,12 +179,12 @@ def program_energy_j(program: Program) -> float:
     return energy_j
 
 
-def calibration_energy_j(program: Program, n_units: float) -> float:
-    """Drawing the bits that trim each of ``n_units`` stochastic units once; CMOS needs no trimming."""
+def calibration_energy_j(program: Program) -> float:
+    """Drawing the bits that trim every source once; CMOS needs no trimming."""
     if "trim_dac" not in program.chip.components:
         return 0.0
     draw = program.chip.components["stochastic_unit"].actions["draw"]
-    return n_units * calibration_bits(program) * float(draw.energy_j)
+    return calibration_bits(program) * float(draw.energy_j)
 
 
 def _merged(program: Program, counts: Sequence[Count]) -> list[Count]:

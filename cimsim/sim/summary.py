@@ -39,6 +39,7 @@ def cost_summary(
     executed = 2 * (cells + ledger.count(("digital_mac", "mac_bit")))
     nominal = 2 * n_passes * sum(graph.n_macs(node.name) for node in graph.mac_nodes)
     resource, share = times.busiest(program)
+    n_bits = ledger.count(("stochastic_unit", "draw"))
     return {
         "latency_s": times.latency_s,
         "latency_p5_s": times.latency_p5_s,
@@ -51,13 +52,13 @@ def cost_summary(
         "energy_high_j": float(high_j),
         "energy_stream_j": energy_j + ledger.leakage_w * (times.period_s - times.latency_s),
         "program_energy_j": program_energy_j(program),
-        "calibration_energy_j": calibration_energy_j(program, ledger.count(("stochastic_unit", "area"))),
+        "calibration_energy_j": calibration_energy_j(program) if n_bits else 0.0,
         "power_w": energy_j / times.latency_s,
         "area_m2": ledger.area_m2,
         "energy_stochastic_j": ledger.energy_of_j(STOCHASTIC),
         "area_stochastic_m2": ledger.area_of_m2(STOCHASTIC),
         "memory_bits": network_bits(program),
-        "n_random_bits": ledger.count(("stochastic_unit", "draw")),
+        "n_random_bits": n_bits,
         "n_stochastic_units": int(ledger.count(("stochastic_unit", "area"))),
         "n_conversions": ledger.count(*CONVERSIONS),
         "ops_per_j": executed / energy_j,

@@ -1,6 +1,7 @@
 """Counts times costs, by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -164,22 +165,33 @@ def test_a_weight_memory_is_built_for_a_digital_layer_only():
     assert ledger.count(("weight_memory", "read_bit"), layer="co1") == 4 * 64 * 45
 
 
-@pytest.mark.parametrize("n_units", [0, 1, 3])
-def test_calibration_counts_bits_until_each_p_is_known_to_a_hundredth(n_units):
+@pytest.mark.parametrize(("dropout", "n_units"), [("scale", 1), ("spatial", 5 + 7 + 20), (None, 0)])
+def test_calibration_counts_bits_until_each_p_is_known_to_a_hundredth(dropout, n_units):
     """0.3 * 0.7 / 0.01**2 = 2100 bits; three layers share one p."""
-    program = map_network(lenet_like(bits=3), hand_chip())
+    program = map_network(lenet_like(dropout=dropout), hand_chip())
     draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
-    assert calibration_energy_j(program, n_units) == pytest.approx(n_units * 2100 * draw_j)
+    assert calibration_energy_j(program) == pytest.approx(n_units * 2100 * draw_j)
 
 
-def test_choices_and_normal_numbers_are_calibrated_as_fair_bits_and_nothing_random_not_at_all():
-    assert calibration_energy_j(map_network(lenet_like(dropout=None), hand_chip()), 1) == 0
+def test_a_source_is_calibrated_for_those_p_alone_that_it_serves():
+    """Sources of a layer know its p, shared units all of them."""
+    draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
+    for kind, expected in (("spatial", 5 * 900 + 7 * 2100 + 20 * 2100), ("scale", 900 + 2100)):
+        graph = lenet_like(dropout=kind)
+        first = graph.stochastic_nodes[0]
+        other = replace(first, dropout=replace(first.dropout, p=0.1))
+        changed = replace(graph, nodes=tuple(other if node is first else node for node in graph.nodes))
+        program = map_network(changed, hand_chip())
+        assert calibration_energy_j(program) == pytest.approx(expected * draw_j)
+
+
+def test_choices_and_normal_numbers_are_calibrated_as_fair_bits():
     spec = {"format": "cimsim-workload/1", "name": "many", "task": "regression",
             "nodes": [{"name": "fc", "op": "linear", "inputs": ["input"], "dropout": {"kind": "instances"}}],
             "input": {"shape": [6], "bits": 1}, "output": "fc"}  # fmt: skip
     graph = build_graph(spec, {"fc.weight": np.ones((3, 5, 6), np.int8)})
     draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
-    assert calibration_energy_j(map_network(graph, hand_chip()), 1) == pytest.approx(2500 * draw_j)
+    assert calibration_energy_j(map_network(graph, hand_chip())) == pytest.approx(2500 * draw_j)
 
 
 def test_runs_that_stand_for_several_passes_are_weighted():
@@ -189,3 +201,15 @@ def test_runs_that_stand_for_several_passes_are_weighted():
     for schedule, runs in (("sequential", 0), ("pipelined", 0), ("prefix_reuse", 1)):
         ledger = book(program, run_time(program, masks, schedule), uses, {})
         assert ledger.count(("averaging_unit", "weigh")) == runs * 4
+
+
+@pytest.mark.parametrize(("schedule", "waits"), [("sequential", 0), ("pipelined", 0), ("prefix_reuse", 1)])
+def test_bits_that_are_drawn_ahead_are_written_and_read(schedule, waits):
+    """A bit a channel in each of four passes; no other use is made of the global buffer in these layers."""
+    program = map_network(lenet_like(dropout="spatial"), hand_chip())
+    uses = {name: ArrayUse(600.0, 400.0, 90.0) for name in program.placements}
+    ledger = book(program, run_time(program, np.zeros((2, 4, 0), np.uint8), schedule), uses, {})
+    for layer, channels in (("co2", 7), ("li3", 20)):
+        assert ledger.count(("stochastic_unit", "draw"), layer=layer) == 4 * channels
+        for action in ("write_bit", "read_bit"):
+            assert ledger.count(("global_buffer", action), layer=layer) == waits * 4 * channels

@@ -121,14 +121,19 @@ def test_a_bank_draws_side_by_side():
 
 @pytest.mark.parametrize("kind", ["element", "spatial", "element_redraw"])
 def test_gates_stand_on_the_word_lines_of_readers_and_open_once_a_row_and_position(kind):
-    program = map_network(chain(kind), hand_chip())
+    program = map_network(chain(kind, classes=20), hand_chip())
     gated = [program.placements[name] for name in ("conv1", "conv2", "fc")]
     assert n_gates(program.graph, program.placements) == sum(p.rows * p.column_tiles for p in gated)
     counts = {
         c.layer: n for c in program.commands for component, _, n in c.actions if component == "dropout_gate"
     }
     inside = (6 * 3 - 2) ** 2  # taps of a 3 x 3 window on a padded 6 x 6 map that are in bounds
-    assert counts == {"conv1": inside * WIDTHS[0], "conv2": inside * WIDTHS[1], "fc": POSITIONS * WIDTHS[2]}
+    wide = 2  # column tiles of 20 classes on 16 columns, with word lines of their own
+    assert counts == {
+        "conv1": inside * WIDTHS[0],
+        "conv2": inside * WIDTHS[1],
+        "fc": wide * POSITIONS * WIDTHS[2],
+    }
 
 
 def test_channels_dropped_as_a_whole_store_no_second_bit():
