@@ -59,7 +59,7 @@ def count_actions(program: Program, times: Times, uses: Mapping[str, ArrayUse]) 
     counts: list[Count] = []
     for command in program.commands:
         plays, busy_s = times.n_plays[command.name], times.busy_s[command.name]
-        for component, action, count in command.actions:
+        for component, action, count in _actions(command, times):
             found = _exact(program, command, component, action, count * plays, uses)
             if times.is_weighted and (component, action) == ("averaging_unit", "accumulate"):
                 found.append(("weigh", count * plays))
@@ -68,6 +68,15 @@ def count_actions(program: Program, times: Times, uses: Mapping[str, ArrayUse]) 
                     counts.append(Count(component, command.layer, exact, n, busy_s))
                     busy_s = 0.0
     return counts
+
+
+def _actions(command: Command, times: Times) -> tuple[tuple[str, str, float], ...]:
+    """Those of a command; bits that are drawn ahead of everything else wait in the global buffer."""
+    if command.kind != "draw" or not times.is_weighted:
+        return command.actions
+    n_bits = float(command.n_items)
+    waiting = (("global_buffer", "write_bit", n_bits), ("global_buffer", "read_bit", n_bits))
+    return (*command.actions, *waiting)
 
 
 def _exact(
