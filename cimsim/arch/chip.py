@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cimsim.arch.spec import ArchSpec
-from cimsim.circuits.bit_source import BitSource
+from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.circuits.cost import Component
 
 __all__ = ["SUMS_PER_COLUMN", "Chip", "Geometry", "Timing"]
@@ -80,5 +80,5 @@ class Chip:
     """"unrolled" (kernel in one column) or "kernel_split" (K x K crossbars of C_in x C_out)."""
     replicas: Mapping[str, int]
     """Copies per layer name; layers not named get 1."""
-    bit_source: BitSource = field(default_factory=BitSource)
+    bit_source: BitSource = IDEAL
     """What the source of random bits makes of a probability."""

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from cimsim.arch.quantity import Area, Current, Energy, Leakage, Ratio, Resistance, RuleBroken, Time
 from cimsim.arch.spec_array import MtjSpec, PulseTime, Spec, Volts
-from cimsim.circuits.bit_source import BitSource
+from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.units import short
 
 __all__ = ["ArbiterSpec", "GateSpec", "LfsrUnit", "SamplerSpec", "SmtjUnit", "SotMtjUnit", "TrimDacSpec"]
@@ -60,7 +60,7 @@ class SotMtjUnit(Spec):
     @property
     def bit_source(self) -> BitSource:
         """Every bit is armed anew, and any level can be set."""
-        return BitSource()
+        return IDEAL
 
 
 class SmtjUnit(Spec):
@@ -88,7 +88,8 @@ class SmtjUnit(Spec):
     @property
     def bit_source(self) -> BitSource:
         """The state of a junction is forgotten exponentially."""
-        return BitSource(correlation=math.exp(-self.sample_interval_s / self.autocorrelation_s.value))
+        correlation = math.exp(-self.sample_interval_s / self.autocorrelation_s.value)
+        return BitSource(correlation=correlation, n_units=self.n_units)
 
 
 class LfsrUnit(Spec):

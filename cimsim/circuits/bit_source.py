@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BitSource"]
+__all__ = ["IDEAL", "BitSource"]
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,12 @@ class BitSource:
     ----------
     n_levels : probabilities are multiples of 1/n_levels; 0 where every one can be set
     correlation : of a bit with the one before it from the same module, from 0 to 1
+    n_units : modules that all layers share; they draw in turn
     """
 
     n_levels: int = 0
     correlation: float = 0.0
+    n_units: int = 1
 
     def probability(self, p: float) -> float:
         """The probability that comes closest; what is open stays open, 0 and 1 are exact.
@@ -29,3 +31,7 @@ class BitSource:
         if not self.n_levels or p in (0.0, 1.0):
             return p
         return min(max(round(p * self.n_levels), 1), self.n_levels - 1) / self.n_levels
+
+
+IDEAL = BitSource()
+"""Independent bits of any probability."""

@@ -101,7 +101,7 @@ def _rows_with(job: Job, graph: WorkloadGraph, images: Dataset, source: str) -> 
         program.folds,
         images,
         seed=job.seed,
-        correlation=chip.bit_source.correlation,
+        source=chip.bit_source,
         question=job.question,
     )
     asked = job.n_mc_samples if _is_random(graph) else None

@@ -13,6 +13,7 @@ import numpy as np
 from cimsim import metrics
 from cimsim.bayes.detection import check_available
 from cimsim.bayes.ood import OodSet, check_ood, check_shifts, load_ood
+from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.data import Dataset
 from cimsim.errors import InputError
 from cimsim.mapping.program import Fold
@@ -85,7 +86,7 @@ def answer(
     *,
     n_mc_samples: Samples,
     seed: int = 0,
-    correlation: float = 0.0,
+    source: BitSource = IDEAL,
     question: Question | None = None,
     progress: Progress | None = None,
 ) -> Answers:
@@ -94,12 +95,12 @@ def answer(
     Parameters
     ----------
     graph, folds : the network with the probabilities of its source of random bits, and its thresholds
-    n_mc_samples, seed, correlation : as for `cimsim.sim.values.run_values`
+    n_mc_samples, seed, source : as for `cimsim.sim.values.run_values`
     progress : called with (stage, done, total)
     """
     asked = question or Question()
     ood = asked.load(graph, images, seed)
-    runner = Runner(graph, folds, n_mc_samples, seed, correlation, progress or (lambda *done: None))
+    runner = Runner(graph, folds, n_mc_samples, seed, source, progress or (lambda *done: None))
     values = runner.run(images.x, "images")
     predictions = _predictions(graph, values, images)
     scores = metrics.score(graph.task, predictions.probabilities, images.y)

@@ -7,6 +7,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.rng import stream
 from cimsim.sim.kernels.pack import PackedBits, n_words
 from cimsim.sim.mac_layer import MacLayer
@@ -20,12 +21,12 @@ __all__ = ["ElementMasks"]
 class ElementMasks:
     """Streams of every node whose mask is not one number a layer; each call takes the next rows.
 
-    With the probability ``correlation`` a bit is the one before it from the same module again: that of the
-    same channel at the position before, or for redrawn bits that of the same word line in the MVM before.
+    With the probability ``source.correlation`` a bit is the one before it from the same module again: that of
+    the same channel at the position before, or for redrawn bits that of the same word line in the MVM before.
     """
 
-    def __init__(self, graph: WorkloadGraph, seed: int, correlation: float = 0.0) -> None:
-        self._seed, self._correlation = seed, correlation
+    def __init__(self, graph: WorkloadGraph, seed: int, source: BitSource = IDEAL) -> None:
+        self._seed, self._correlation = seed, source.correlation
         self._bits: dict[tuple[str, str], BitStream] = {}
         self._copies: dict[tuple[str, str], BitStream] = {}
         self._last: dict[tuple[str, str], PackedBits] = {}

@@ -12,6 +12,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.errors import WorkloadError
 from cimsim.mapping.randomness import is_drawn
 from cimsim.mapping.states import has_scalar_mask, scalar_nodes, state_probabilities
@@ -27,12 +28,13 @@ _BLOCK = 1 << 14  # words at a time: their bytes stay in the cache
 
 
 def draw(
-    graph: WorkloadGraph, n_images: int, n_mc_samples: int, seed: int, correlation: float = 0.0
+    graph: WorkloadGraph, n_images: int, n_mc_samples: int, seed: int, source: BitSource = IDEAL
 ) -> NDArray[np.uint8]:
     """States of every scalar mask.
 
-    The units that all layers share draw bit after bit, node after node, pass after pass, image after image;
-    with the probability ``correlation`` a bit is the one before it again. Choices of members are independent.
+    The units that all layers share draw in turn, node after node, pass after pass, image after image; with
+    the probability ``source.correlation`` a bit is the one before it of its unit again. Choices of members
+    are independent.
 
     Returns
     -------
@@ -48,8 +50,8 @@ def draw(
     for column, node in enumerate(nodes):
         _check_members(graph, node)
         masks[:, :, column] = _draw_node(node, n_images, n_mc_samples, seed)
-    if correlation:
-        _repeat_bits(masks, nodes, correlation, seed)
+    if source.correlation:
+        _repeat_bits(masks, nodes, source, seed)
     return masks
 
 
@@ -145,8 +147,8 @@ def _draw_node(node: Node, n_images: int, n_mc_samples: int, seed: int) -> NDArr
     return fired @ (1 << np.arange(n_bits))
 
 
-def _repeat_bits(masks: NDArray[np.uint8], nodes: Sequence[Node], correlation: float, seed: int) -> None:
-    """Let drawn bits be copies of the bit drawn before, in place."""
+def _repeat_bits(masks: NDArray[np.uint8], nodes: Sequence[Node], source: BitSource, seed: int) -> None:
+    """Let drawn bits be copies of the bit that their unit drew before, in place."""
     places = [
         (column, bit)
         for column, node in enumerate(nodes)
@@ -156,9 +158,11 @@ def _repeat_bits(masks: NDArray[np.uint8], nodes: Sequence[Node], correlation: f
     if not places or masks.size == 0:
         return
     bits = np.stack([masks[:, :, column] >> bit & 1 for column, bit in places], axis=2).astype(np.uint64)
-    copies = (stream(seed, "mask copies").random(bits.size) < correlation).astype(np.uint64)
-    copies[0] = 0
-    drawn = repeated(bits.ravel(), copies).reshape(bits.shape)
+    turns = (-(-bits.size // source.n_units), source.n_units)
+    copies = stream(seed, "mask copies").random(turns) < source.correlation
+    copies[0] = False
+    found = repeated(np.resize(bits, turns), copies.astype(np.uint64))
+    drawn = found.ravel()[: bits.size].reshape(bits.shape)
     for k, (column, bit) in enumerate(places):
         kept = masks[:, :, column] & ~np.uint8(1 << bit)
         masks[:, :, column] = kept | (drawn[:, :, k].astype(np.uint8) << bit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.mapping.mac_value import MacValue, mac_value
 from cimsim.mapping.program import Fold
 from cimsim.mapping.randomness import masks_upstream
@@ -23,7 +24,7 @@ class Network:
     Parameters
     ----------
     graph, folds : the network, and its MAC nodes from which only signs leave
-    seed, correlation : of the masks with a bit per value, which are drawn chunk by chunk
+    seed, source : of the masks with a bit per value, which are drawn chunk by chunk
 
     Attributes
     ----------
@@ -35,14 +36,14 @@ class Network:
     """
 
     def __init__(
-        self, graph: WorkloadGraph, folds: Mapping[str, Fold], seed: int, correlation: float = 0.0
+        self, graph: WorkloadGraph, folds: Mapping[str, Fold], seed: int, source: BitSource = IDEAL
     ) -> None:
         self.graph, self.folds = graph, folds
         self.upstream = masks_upstream(graph)
         self.columns = {node.name: (k, n_states(node) or 1) for k, node in enumerate(scalar_nodes(graph))}
         folded = {name for fold in folds.values() for name in fold.chain}
         self.steps = tuple(node for node in graph.nodes if node.name not in folded)
-        self.element_masks = ElementMasks(graph, seed, correlation)
+        self.element_masks = ElementMasks(graph, seed, source)
         self.activity = ActivityCounter(graph)
         self._layers: dict[str, MacLayer] = {}
         self._values: dict[str, list[MacValue]] = {}

@@ -88,7 +88,7 @@ def simulate(
         images,
         n_mc_samples=samples,
         seed=seed,
-        correlation=chip.bit_source.correlation,
+        source=chip.bit_source,
         question=question,
         progress=tell,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.circuits.bit_source import BitSource
 from cimsim.mapping.folding import fold
 from cimsim.mapping.program import Fold
 from cimsim.mapping.randomness import is_drawn
@@ -38,13 +39,13 @@ class Runner:
         folds: Mapping[str, Fold],
         n_mc_samples: Samples,
         seed: int,
-        correlation: float,
+        source: BitSource,
         progress: Progress,
     ) -> None:
         self.graph, self.seed = graph, seed
         self.is_exact = n_mc_samples == "exact"
         self.is_sampled = not self.is_exact and any(map(is_drawn, graph.nodes))
-        self._folds, self._samples, self._correlation, self._tell = folds, n_mc_samples, correlation, progress
+        self._folds, self._samples, self._source, self._tell = folds, n_mc_samples, source, progress
         dropping = [node for node in graph.nodes if node.dropout is not None]
         self._is_single = not dropping
         self._has_clear_passes = all(map(has_scalar_mask, dropping))
@@ -58,7 +59,7 @@ class Runner:
             x,
             n_mc_samples=self._samples,
             seed=self.seed,
-            correlation=self._correlation,
+            source=self._source,
             progress=lambda done, total: self._tell(stage, done, total),
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.bayes.passes import Passes
+from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.mapping.program import Fold
 from cimsim.metrics import predictive_entropy_nats
 from cimsim.sim.chunk import Chunk, check_finite
@@ -75,7 +76,7 @@ def run_values(
     *,
     n_mc_samples: int | Literal["exact"],
     seed: int = 0,
-    correlation: float = 0.0,
+    source: BitSource = IDEAL,
     progress: Callable[[int, int], None] | None = None,
     chunk_images: int | None = None,
 ) -> Values:
@@ -86,7 +87,7 @@ def run_values(
     folds : from `cimsim.mapping.folding.fold`; MAC nodes without one give sums to real nodes
     x : (n_images, *input shape) in the input's encoding
     n_mc_samples : passes drawn for every image, or "exact": all masks with their probabilities
-    correlation : of a random bit with the one before it from the same source
+    source : of the random bits: how they hang together; the graph has its probabilities already
     progress : called with (images done, images in all)
     chunk_images : images at a time; by default what fits in some tens of megabytes. Changes no result
 
@@ -95,8 +96,8 @@ def run_values(
     WorkloadError : "exact" for a network whose masks cannot be enumerated, or values beyond float64
     """
     n_images = len(x)
-    masks, weights = _masks(graph, n_images, n_mc_samples, seed, correlation)
-    network = Network(graph, folds, seed, correlation)
+    masks, weights = _masks(graph, n_images, n_mc_samples, seed, source)
+    network = Network(graph, folds, seed, source)
     step = chunk_images or _chunk(bytes_per_image(graph, folds, len(weights)))
     answers, kept = [], _Kept(graph, weights)
     for start in range(0, n_images, step):
@@ -114,13 +115,13 @@ def run_values(
 
 
 def _masks(
-    graph: WorkloadGraph, n_images: int, n_mc_samples: int | Literal["exact"], seed: int, correlation: float
+    graph: WorkloadGraph, n_images: int, n_mc_samples: int | Literal["exact"], seed: int, source: BitSource
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Scalar masks of every image and pass, and the weight of each pass."""
     if n_mc_samples == "exact":
         combinations, weights = enumerate_masks(graph)
         return np.broadcast_to(combinations, (n_images, *combinations.shape)), weights
-    masks = draw(graph, n_images, n_mc_samples, seed, correlation)
+    masks = draw(graph, n_images, n_mc_samples, seed, source)
     return masks, np.full(n_mc_samples, 1.0 / n_mc_samples)
 
 

@@ -5,6 +5,7 @@ import pytest
 from arch_files import FLASH, SOT, STT
 
 from cimsim.arch import Draws, build_chip, list_components, load_arch
+from cimsim.circuits.bit_source import IDEAL
 
 VARIANTS = {
     "stt": (STT, []),
@@ -115,7 +116,9 @@ def test_a_longer_wait_forgets_more():
         for n in (5, 10, 25)
     ]
     np.testing.assert_allclose(rho, np.exp([-1, -2, -5]))
-    assert build_chip(load_arch(STT)).bit_source.correlation == 0.0
+    assert build_chip(load_arch(STT)).bit_source == IDEAL
+    shared = load_arch(STT, ["chip.random_source=smtj", "chip.smtj_unit.n_units=4"])
+    assert build_chip(shared).bit_source.n_units == 4
 
 
 def test_a_longer_link_costs_more():

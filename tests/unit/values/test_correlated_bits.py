@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cimsim.circuits.bit_source import BitSource
 from cimsim.sim.element_masks import ElementMasks
 from cimsim.sim.masks import draw, repeated
 from cimsim.workload import build_graph
@@ -49,18 +50,26 @@ def test_runs_of_copies_are_resolved_as_one_by_one(n, width, share, seed):
 
 
 @pytest.mark.parametrize("rho", [0.3, 0.8])
-@pytest.mark.parametrize("n_layers", [1, 3])
-def test_bits_of_the_shared_unit_have_the_mean_and_the_memory_they_should(rho, n_layers):
+@pytest.mark.parametrize(("n_layers", "n_units"), [(1, 1), (3, 1), (3, 4)])
+def test_bits_of_shared_units_have_the_mean_and_the_memory_they_should(rho, n_layers, n_units):
     n_images, n_passes, p = 2000, 20 // n_layers, 0.3
-    masks = draw(network("scale", p, 4, n_layers), n_images, n_passes, seed=3, correlation=rho)
-    bits = masks.reshape(-1).astype(float)  # image, pass, layer: the order in which the unit draws
-    check(bits[:, None], p, rho)
+    source = BitSource(correlation=rho, n_units=n_units)
+    masks = draw(network("scale", p, 4, n_layers), n_images, n_passes, seed=3, source=source)
+    bits = masks.reshape(-1).astype(float)  # image, pass, layer: the order in which the units take turns
+    check(bits.reshape(-1, n_units), p, rho)
+
+
+def test_units_that_do_not_share_out_evenly_leave_no_bit_out():
+    graph, source = network("scale", n_layers=3), BitSource(correlation=0.9, n_units=7)
+    masks = draw(graph, 11, 2, 1, source)
+    assert masks.shape == (11, 2, 3) and set(masks.ravel()) == {0, 1}
+    np.testing.assert_array_equal(masks[:4], draw(graph, 4, 2, 1, source))
 
 
 @pytest.mark.parametrize("rho", [0.3, 0.8])
 def test_bits_of_a_module_have_the_mean_and_the_memory_they_should(rho):
     graph, p, n = network("element"), 0.3, 4000
-    words = ElementMasks(graph, 5, rho).kept(graph.node("act0"), n, (1, 1, 64))
+    words = ElementMasks(graph, 5, BitSource(correlation=rho)).kept(graph.node("act0"), n, (1, 1, 64))
     kept = np.unpackbits(words.reshape(n, 1).view(np.uint8), axis=-1, bitorder="little").astype(float)
     check(1.0 - kept, p, rho)
 
@@ -79,8 +88,9 @@ def check(bits, p, rho):
 def test_memory_reaches_over_the_edges_of_chunks(kind):
     graph = network(kind)
     node = graph.node("act0")
-    whole = ElementMasks(graph, 1, 0.6).kept(node, 40, (1, 1, 64))
-    cut = ElementMasks(graph, 1, 0.6)
+    source = BitSource(correlation=0.6)
+    whole = ElementMasks(graph, 1, source).kept(node, 40, (1, 1, 64))
+    cut = ElementMasks(graph, 1, source)
     parts = np.concatenate([cut.kept(node, n, (1, 1, 64)) for n in (7, 1, 32)])
     np.testing.assert_array_equal(parts, whole)
 
@@ -89,10 +99,11 @@ def test_memory_reaches_over_the_edges_of_chunks(kind):
 def test_without_memory_bits_are_the_independent_ones(kind):
     graph = network(kind)
     if kind == "scale":
-        np.testing.assert_array_equal(draw(graph, 50, 4, 9, 0.0), draw(graph, 50, 4, 9))
-        assert (draw(graph, 50, 4, 9, 0.7) != draw(graph, 50, 4, 9)).any()
-        np.testing.assert_array_equal(draw(graph, 50, 4, 9, 0.7)[:20], draw(graph, 20, 4, 9, 0.7))
+        source = BitSource(correlation=0.7)
+        np.testing.assert_array_equal(draw(graph, 50, 4, 9, BitSource(n_levels=16)), draw(graph, 50, 4, 9))
+        assert (draw(graph, 50, 4, 9, source) != draw(graph, 50, 4, 9)).any()
+        np.testing.assert_array_equal(draw(graph, 50, 4, 9, source)[:20], draw(graph, 20, 4, 9, source))
     else:
         node = graph.node("act0")
-        plain, none = ElementMasks(graph, 9), ElementMasks(graph, 9, 0.0)
+        plain, none = ElementMasks(graph, 9), ElementMasks(graph, 9, BitSource(n_levels=16))
         np.testing.assert_array_equal(plain.kept(node, 9, (1, 1, 64)), none.kept(node, 9, (1, 1, 64)))
