@@ -1,10 +1,11 @@
 """How many memory blocks a schedule needs."""
 
 import pytest
-from hand_chip import hand_chip, lenet_like
+from hand_chip import hand_chip, lenet_like, residual
 
 from cimsim.mapping.mapper import map_network
-from cimsim.sim.memory import memory_blocks
+from cimsim.mapping.placement import sum_bits
+from cimsim.sim.memory import memory_blocks, network_bits
 
 
 def blocks(schedule, size_bits, n_passes=6):
@@ -52,3 +53,26 @@ def test_masks_that_are_drawn_first_wait_in_the_global_buffer():
     few, many = (blocks("prefix_reuse", 1, n_passes=n)["global_buffer"] for n in (40, 100))
     assert many - few == 60 * 3
     assert blocks("enumerate", 1, n_passes=40)["global_buffer"] == few - 40 * 3
+
+
+@pytest.mark.parametrize(
+    ("dropout", "n_states"), [(None, 1), ("spatial", 1), ("element", 1), ("scale", 2), ("affine", 4)]
+)
+def test_a_chip_keeps_weights_and_the_thresholds_of_every_state(dropout, n_states):
+    """A threshold takes the bits of the sums with their sign, and one for its direction."""
+    program = map_network(lenet_like(dropout=dropout), hand_chip())
+    weights = 45 + 45 * 7 + 28 * 20 + 20 * 4
+    assert network_bits(program) == weights + n_states * (5 * 8 + 7 * 8 + 20 * 7)
+
+
+def test_copies_of_a_layer_are_kept_too():
+    once, thrice = (map_network(lenet_like(), hand_chip(replicas={"co1": n})) for n in (1, 3))
+    assert network_bits(thrice) - network_bits(once) == 2 * 45
+
+
+def test_parameters_that_do_not_fold_are_words_of_the_vector_unit():
+    """Six channels of a batchnorm behind a sum: a factor and a shift each, of 16 bits; no fold behind it."""
+    program = map_network(residual(), hand_chip())
+    weights = 6 * 2 * 9 + 2 * 6 * 6 * 9 + 3 * 6 * 9
+    thresholds = 6 * (sum_bits(program.placements["stem"]) + 1 + sum_bits(program.placements["left"]) + 1)
+    assert network_bits(program) == weights + thresholds + 6 * 2 * 16

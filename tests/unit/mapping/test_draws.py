@@ -145,6 +145,23 @@ def test_channels_dropped_as_a_whole_store_no_second_bit():
     assert read["spatial"] == read[""] and read["element"] == 2 * read[""]
 
 
+@pytest.mark.parametrize(
+    ("kind", "bits", "modules"),
+    [("element", 2 * 36, 2 * 9), ("spatial", 2, 2), ("element_redraw", 2 * 9 * 36, 2 * 9)],
+)
+@pytest.mark.parametrize("first_layer", ["bit_serial", "digital"])
+def test_the_network_input_may_be_dropped_too(kind, bits, modules, first_layer):
+    """Two 6 x 6 maps of the image in front of a padded 3 x 3 convolution."""
+    plain = chain("", widths=(4,))
+    spec, image = to_spec(plain), {"name": "image", "op": "identity", "inputs": ["input"]}
+    spec["nodes"][0]["inputs"] = ["image"]
+    spec["nodes"].insert(0, {**image, "dropout": {"kind": kind, "p": 0.25}})
+    program = map_network(build_graph(spec, to_arrays(plain)), hand_chip(first_layer=first_layer))
+    assert drawn(program)["stochastic_unit"] == bits and sum(program.modules.values()) == modules
+    gates = {c.layer: n for c in program.commands for name, _, n in c.actions if name == "dropout_gate"}
+    assert gates == ({"conv0": 2 * 16**2} if first_layer == "bit_serial" else {})
+
+
 def test_samplers_and_arbiters_follow_the_draws():
     assert drawn(map_network(chain("gaussian_scale"), hand_chip()))["gaussian_sampler"] == sum(WIDTHS)
     assert drawn(map_network(chain("instances"), hand_chip()))["arbiter"] == 3
@@ -164,7 +181,6 @@ def test_a_source_gives_the_network_its_probabilities():
     fine = realised(graph, BitSource(n_levels=10))
     assert {node.dropout.p for node in fine.stochastic_nodes} == {0.2}
     assert {node.dropout.p for node in coarse.stochastic_nodes} == {0.25}
-    assert fine.divisors == graph.divisors
 
 
 @pytest.mark.parametrize(("kind", "modules"), [("element", 2976), ("spatial", 736)])
