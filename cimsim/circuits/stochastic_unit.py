@@ -52,7 +52,7 @@ def superparamagnetic_mtj(
 ) -> Component:
     """One random bit: a sensed read of a junction that fluctuates by itself, ``interval_s`` after the last.
 
-    A bias current flows all the time and sets the share p of it that the junction spends in one state.
+    A bias current flows during the interval and sets the share p of it that the junction spends in one state.
     """
     energy = (
         pulse_energy_j(supply_v, read_a, read_s)
