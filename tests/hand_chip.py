@@ -30,7 +30,7 @@ UNITS = {
         "vector_unit": ("op",),
         "digital_mac": ("mac_bit",),
         "averaging_unit": ("accumulate", "weigh", "softmax"),
-        "stochastic_unit": ("draw",),
+        "stochastic_unit": ("draw", "draw_fair"),
         "weight_memory": ("read_bit", "write_bit"),
         "trim_dac": ("set",),
         "dropout_gate": ("gate",),
@@ -54,7 +54,13 @@ def _place(path):
 
 
 def hand_chip(
-    *, schedule="sequential", first_layer="bit_serial", conv_mapping="unrolled", replicas=None, **changes
+    *,
+    schedule="sequential",
+    first_layer="bit_serial",
+    conv_mapping="unrolled",
+    replicas=None,
+    level_per="bank",
+    **changes,
 ):
     """Every action costs its position in the table above, in pJ; a chip of any geometry and timing."""
     geometry = Geometry(**{k: changes.get(k, v) for k, v in GEOMETRY.items()})
@@ -75,7 +81,10 @@ def hand_chip(
     )
     level = SimpleNamespace(global_buffer=block, weight_memory=block)
     spec = SimpleNamespace(name="hand", source="arch_configs/hand.yaml", tile=tile, chip=level, place=_place)
-    return Chip(spec, geometry, timing, components, schedule, first_layer, conv_mapping, replicas or {})
+    copies = replicas or {}
+    return Chip(
+        spec, geometry, timing, components, schedule, first_layer, conv_mapping, copies, level_per=level_per
+    )
 
 
 def _signs(rng, *shape):

@@ -32,6 +32,7 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         conv_mapping=spec.chip.conv_mapping,
         replicas=dict(spec.chip.replicas),
         bit_source=spec.chip.random_unit.bit_source,
+        level_per=spec.chip.trim_dac.per,
     )
 
 

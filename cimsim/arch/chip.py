@@ -82,3 +82,11 @@ class Chip:
     """Copies per layer name; layers not named get 1."""
     bit_source: BitSource = IDEAL
     """What the source of random bits makes of a probability."""
+    level_per: str = "bank"
+    """Junctions that draw side by side share a level ("bank") or have one each ("module")."""
+
+    def n_levels(self, n_modules: int) -> int:
+        """Converters that set p for a bank of so many modules; none for bits of CMOS."""
+        if "trim_dac" not in self.components:
+            return 0
+        return 1 if self.level_per == "bank" else n_modules

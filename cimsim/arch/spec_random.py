@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from cimsim.arch.quantity import Area, Current, Energy, Leakage, Ratio, Resistance, RuleBroken, Time
 from cimsim.arch.spec_array import MtjSpec, PulseTime, Spec, Volts
-from cimsim.circuits.bit_source import IDEAL, BitSource
+from cimsim.circuits.bit_source import BitSource
+from cimsim.circuits.dropout import GAUSSIAN_BITS
 from cimsim.units import short
 
 __all__ = ["ArbiterSpec", "GateSpec", "LfsrUnit", "SamplerSpec", "SmtjUnit", "SotMtjUnit", "TrimDacSpec"]
@@ -60,7 +61,7 @@ class SotMtjUnit(Spec):
     @property
     def bit_source(self) -> BitSource:
         """Every bit is armed anew, and any level can be set."""
-        return IDEAL
+        return BitSource(n_units=self.n_units, normal_bits=GAUSSIAN_BITS)
 
 
 class SmtjUnit(Spec):
@@ -89,7 +90,7 @@ class SmtjUnit(Spec):
     def bit_source(self) -> BitSource:
         """The state of a junction is forgotten exponentially."""
         correlation = math.exp(-self.sample_interval_s / self.autocorrelation_s.value)
-        return BitSource(correlation=correlation, n_units=self.n_units)
+        return BitSource(correlation=correlation, n_units=self.n_units, normal_bits=GAUSSIAN_BITS)
 
 
 class LfsrUnit(Spec):
@@ -105,13 +106,19 @@ class LfsrUnit(Spec):
 
     @property
     def bit_source(self) -> BitSource:
-        """A word is compared with p in as many levels as it has values."""
-        return BitSource(n_levels=1 << self.bits)
+        """A word is compared with p in as many levels as it has values; fair bits are taken as they are."""
+        return BitSource(
+            n_levels=1 << self.bits, n_units=self.n_units, fair_bits=self.bits, normal_bits=GAUSSIAN_BITS
+        )
 
 
 class TrimDacSpec(Spec):
-    """The converter behind the level that sets p."""
+    """The converter behind the level that sets p.
 
+    ``per``: one for all junctions that draw side by side, or one for each, so that each can be trimmed.
+    """
+
+    per: Literal["bank", "module"] = "bank"
     set_energy_j: Energy
     area_m2: Area
     leakage_w: Leakage

@@ -16,11 +16,15 @@ class BitSource:
     n_levels : probabilities are multiples of 1/n_levels; 0 where every one can be set
     correlation : of a bit with the one before it from the same module, from 0 to 1
     n_units : modules that all layers share; they draw in turn
+    fair_bits : fair bits that one draw gives
+    normal_bits : fair bits whose centred, scaled sum stands for a normal number; 0 for exact ones
     """
 
     n_levels: int = 0
     correlation: float = 0.0
     n_units: int = 1
+    fair_bits: int = 1
+    normal_bits: int = 0
 
     def probability(self, p: float) -> float:
         """The probability that comes closest; what is open stays open, 0 and 1 are exact.

@@ -11,7 +11,7 @@ GAUSSIAN_BITS = 16
 
 
 def trim_dac(*, set_energy_j: Scalar, area_m2: Scalar, leakage_w: Scalar) -> Component:
-    """Gives the junctions that draw side by side the level for their p; it is stepped for each draw."""
+    """Gives junctions the level for their p; it is stepped for each draw."""
     return Component("trim_dac", area_m2, leakage_w, {"set": Action(set_energy_j)})
 
 

@@ -75,11 +75,17 @@ def lfsr(
 ) -> Component:
     """One random bit: a fresh word of a linear-feedback shift register, compared with p.
 
-    The register leaps ``bits`` steps ahead in one clock, so that words share no bits.
+    The register leaps ``bits`` steps ahead in one clock, so that words share no bits. Each bit of a word is a
+    fair one, without the comparator.
     """
-    energy = bits * (register_bit_energy_j + xor_bit_energy_j + comparator_bit_energy_j)
-    return _unit(n_units, Action(energy, clock_s), bits * bit_area_m2, bits * bit_leakage_w)
+    leap = register_bit_energy_j + xor_bit_energy_j
+    draw, fair = Action(bits * (leap + comparator_bit_energy_j), clock_s), Action(leap, clock_s / bits)
+    return _unit(n_units, draw, bits * bit_area_m2, bits * bit_leakage_w, fair)
 
 
-def _unit(n_units: int, draw: Action, area_m2: Scalar, leakage_w: Scalar) -> Component:
-    return Component("stochastic_unit", area_m2, leakage_w, {"draw": draw}, unit="chip", n_per_unit=n_units)
+def _unit(
+    n_units: int, draw: Action, area_m2: Scalar, leakage_w: Scalar, fair: Action | None = None
+) -> Component:
+    """Junctions draw fair bits as any other."""
+    actions = {"draw": draw, "draw_fair": fair or draw}
+    return Component("stochastic_unit", area_m2, leakage_w, actions, unit="chip", n_per_unit=n_units)

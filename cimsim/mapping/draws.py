@@ -1,24 +1,30 @@
 """Drawing random bits: which modules do it, what is booked with it, and whose word lines they gate.
 
 Masks that are one number a layer come from units that the whole chip shares. A mask with a bit per value is
-drawn by a bank of modules: one for each word line of the layer that reads it, or one for each channel.
+drawn by a bank of modules: one for each word line of the layer that reads it, or one for each channel. Normal
+numbers come from one sampler for the chip, whose modules draw the bits of a number side by side.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cimsim.circuits.dropout import GAUSSIAN_BITS
 from cimsim.mapping.program import Command, Placement
-from cimsim.mapping.randomness import is_drawn, random_bits
-from cimsim.mapping.site import WIRING, Site
-from cimsim.workload.dropout import n_draws
+from cimsim.mapping.randomness import FAIR, bank_size, is_drawn, random_bits
+from cimsim.mapping.site import CARRIERS, Site
+from cimsim.workload.dropout import n_draws, word_lines
 from cimsim.workload.graph import Node, WorkloadGraph
 
 __all__ = ["SHARED", "Bank", "gates_on", "is_gated", "lay_draw", "lay_redraw", "module_counts", "n_gates"]
 
 SHARED = "stochastic_unit"
 """The resource of the units that all layers share."""
+
+SAMPLER = "gaussian_sampler"
+"""The resource of the modules whose bits are summed into normal numbers."""
 
 Action = tuple[str, str, float]
 
@@ -30,23 +36,26 @@ class Bank(NamedTuple):
     n_modules: int
 
 
-def lay_draw(site: Site, node: Node, layer: str) -> str | None:
-    """Lay the draw of a node's mask; returns its command, or None where nothing is drawn."""
+def lay_draw(site: Site, node: Node, layer: str) -> tuple[str, int] | None:
+    """Lay the draw of a node's mask; returns its command and how many draws it is, or None without any."""
     n_bits = random_bits(site.graph, node)
     if n_bits == 0:
         return None
     bank = _bank(site, node)
-    actions = (*_bits(site, n_bits), *_makers(site.graph, node))
-    return _lay(site, f"{node.name}.draw", layer, node.name, n_bits, bank, actions)
+    assert node.dropout is not None
+    is_fair = node.dropout.kind in FAIR
+    n_draws = math.ceil(n_bits / site.chip.bit_source.fair_bits) if is_fair else n_bits
+    bits = ("stochastic_unit", "draw_fair" if is_fair else "draw", float(n_bits))
+    actions = (bits, *_levels(site, n_draws, bank), *_makers(site.graph, node))
+    return _lay(site, f"{node.name}.draw", layer, node.name, n_draws, bank, actions), n_draws
 
 
 def lay_redraw(site: Site, source: str, reader: Node) -> tuple[str, int]:
     """Lay the fresh bits of every word line and MVM of one reader; returns the command, bits a position."""
-    placement = site.placements[reader.name]
-    per_position = placement.rows * placement.groups
-    n_bits = per_position * placement.n_positions
+    per_position = word_lines(site.graph, reader)
+    n_bits = per_position * site.placements[reader.name].n_positions
     bank = Bank(f"{reader.name}.modules", per_position)
-    actions = _bits(site, n_bits)
+    actions = (("stochastic_unit", "draw", float(n_bits)), *_levels(site, n_bits, bank))
     name = _lay(site, f"{reader.name}.redraw", reader.name, source, n_bits, bank, actions)
     return name, per_position
 
@@ -71,7 +80,7 @@ def is_gated(graph: WorkloadGraph, tensor: str) -> bool:
     node = graph.node(tensor)
     if node.dropout is not None and node.dropout.kind in ("element", "element_redraw", "spatial"):
         return is_drawn(node)
-    return node.op in (*WIRING, "maxpool2d") and any(is_gated(graph, name) for name in node.inputs)
+    return node.op in CARRIERS and any(is_gated(graph, name) for name in node.inputs)
 
 
 def n_gates(graph: WorkloadGraph, placements: Mapping[str, Placement]) -> int:
@@ -82,35 +91,24 @@ def n_gates(graph: WorkloadGraph, placements: Mapping[str, Placement]) -> int:
 
 def _bank(site: Site, node: Node) -> Bank:
     assert node.dropout is not None
-    kind, unit = node.dropout.kind, site.chip.components["stochastic_unit"]
-    if kind == "spatial":
-        return Bank(f"{node.name}.modules", site.graph.shapes[node.name][0])
-    if kind == "element":
-        rows = [site.placements[mac.name] for mac in _macs_behind(site.graph, node.name)]
-        most = max((p.rows * p.groups for p in rows), default=site.graph.shapes[node.name][0])
-        return Bank(f"{node.name}.modules", most)
-    return Bank(SHARED, unit.n_per_unit)
+    if node.dropout.kind in ("element", "spatial"):
+        return Bank(f"{node.name}.modules", bank_size(site.graph, node))
+    if node.dropout.kind == "gaussian_scale":
+        return Bank(SAMPLER, math.ceil(GAUSSIAN_BITS / site.chip.bit_source.fair_bits))
+    return Bank(SHARED, site.chip.components["stochastic_unit"].n_per_unit)
 
 
-def _macs_behind(graph: WorkloadGraph, tensor: str) -> list[Node]:
-    """MAC nodes that read a tensor, through whatever is no MAC."""
-    found: list[Node] = []
-    for node in graph.consumers(tensor):
-        found.extend([node] if node.is_mac else _macs_behind(graph, node.name))
-    return found
-
-
-def _bits(site: Site, n_bits: int) -> tuple[Action, ...]:
-    """The draws, and the level that junctions need for each."""
-    draws = ("stochastic_unit", "draw", float(n_bits))
-    return (draws, ("trim_dac", "set", float(n_bits))) if "trim_dac" in site.chip.components else (draws,)
+def _levels(site: Site, n_draws: int, bank: Bank) -> tuple[Action, ...]:
+    """Levels are stepped for each draw of the junctions that share them."""
+    n_levels = site.chip.n_levels(bank.n_modules)
+    return (("trim_dac", "set", float(math.ceil(n_draws * n_levels / bank.n_modules))),) if n_levels else ()
 
 
 def _makers(graph: WorkloadGraph, node: Node) -> tuple[Action, ...]:
     """What makes normal numbers or a choice of the bits."""
     kind = node.dropout.kind if node.dropout is not None else ""
     if kind == "gaussian_scale":
-        return (("gaussian_sampler", "sample", float(n_draws(graph, node.name))),)
+        return ((SAMPLER, "sample", float(n_draws(graph, node.name))),)
     return (("arbiter", "grant", 1.0),) if kind == "instances" else ()
 
 

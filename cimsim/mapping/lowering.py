@@ -81,13 +81,14 @@ def _gates(site: Site, name: str, layer: str) -> tuple[Window, ...]:
     node = site.graph.node(name)
     if node.dropout is None or node.dropout.kind in (*CHOICES, "element_redraw"):
         return ()
-    draw, n_bits = lay_draw(site, node, layer), random_bits(site.graph, node)
-    if draw is None:
+    laid = lay_draw(site, node, layer)
+    if laid is None:
         return ()
+    draw, n_draws = laid
     n_positions = math.prod(raster(site.graph.shapes[name]))
     if node.dropout.kind == "element":
-        return (each(draw, n_positions, multiply=n_bits // n_positions),)
-    return (whole(draw, n_bits),)
+        return (each(draw, n_positions, multiply=n_draws // n_positions),)
+    return (whole(draw, n_draws),)
 
 
 def _redrawn(node: Node) -> tuple[str, ...]:

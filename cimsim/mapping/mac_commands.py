@@ -8,7 +8,6 @@ from cimsim.arch.chip import SUMS_PER_COLUMN
 from cimsim.mapping.draws import gates_on, lay_draw, lay_redraw
 from cimsim.mapping.placement import reads_per_step, sum_bits
 from cimsim.mapping.program import Command, Placement, Window
-from cimsim.mapping.randomness import random_bits
 from cimsim.mapping.site import Site, raster
 from cimsim.mapping.vector_ops import sliding_of
 from cimsim.mapping.windows import each, taps_in_bounds, whole
@@ -193,8 +192,8 @@ def _choice(site: Site, node: Node) -> tuple[Window, ...]:
     """Where one of several weight sets is picked at random, the pick comes first."""
     if node.dropout is None or node.dropout.kind != "instances":
         return ()
-    draw = lay_draw(site, node, node.name)
-    return () if draw is None else (whole(draw, random_bits(site.graph, node)),)
+    laid = lay_draw(site, node, node.name)
+    return () if laid is None else (whole(*laid),)
 
 
 def _redraw(site: Site, node: Node, divide: int) -> tuple[Window, ...]:

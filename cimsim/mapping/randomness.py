@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from cimsim.circuits.bit_source import BitSource
 from cimsim.circuits.dropout import GAUSSIAN_BITS
-from cimsim.workload.dropout import n_draws, n_members
+from cimsim.mapping.site import CARRIERS
+from cimsim.workload.dropout import n_draws, n_members, word_lines
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["is_drawn", "masks_upstream", "random_bits", "realised"]
+__all__ = ["FAIR", "bank_size", "is_drawn", "masks_upstream", "random_bits", "realised"]
+
+FAIR = ("instances", "gaussian_scale")
+"""Kinds whose choices and normal numbers are made of fair bits."""
 
 
 def is_drawn(node: Node) -> bool:
@@ -33,6 +37,15 @@ def random_bits(graph: WorkloadGraph, node: Node) -> int:
     if node.dropout.kind == "instances":
         return (n_members(node) - 1).bit_length()
     return n_draws(graph, node.name) * (GAUSSIAN_BITS if node.dropout.kind == "gaussian_scale" else 1)
+
+
+def bank_size(graph: WorkloadGraph, node: Node) -> int:
+    """Modules for a bit per channel or value: one a channel, or one a word line of the layer behind."""
+    assert node.dropout is not None
+    if node.dropout.kind == "element":
+        readers = [word_lines(graph, mac) for mac in _macs_behind(graph, node.name)]
+        return max(readers, default=graph.shapes[node.name][0])
+    return graph.shapes[node.name][0]
 
 
 def realised(graph: WorkloadGraph, source: BitSource) -> WorkloadGraph:
@@ -58,6 +71,17 @@ def masks_upstream(graph: WorkloadGraph) -> dict[str, tuple[str, ...]]:
         own = [node.name] if is_ensemble or is_drawn(node) else []
         upstream[node.name] = _in_order(graph, [*(m for name in node.inputs for m in upstream[name]), *own])
     return upstream
+
+
+def _macs_behind(graph: WorkloadGraph, tensor: str) -> list[Node]:
+    """MAC nodes whose word lines a tensor drives."""
+    found: list[Node] = []
+    for node in graph.consumers(tensor):
+        if node.is_mac:
+            found.append(node)
+        elif node.op in CARRIERS:
+            found.extend(_macs_behind(graph, node.name))
+    return found
 
 
 def _in_order(graph: WorkloadGraph, names: Iterable[str]) -> tuple[str, ...]:

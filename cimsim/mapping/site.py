@@ -12,7 +12,7 @@ from cimsim.mapping.program import Buffer, Command, Fold, Placement, Window
 from cimsim.mapping.windows import Sliding, Source, line_buffer, sliding, whole
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["CHOICES", "WIRING", "Site", "Tensor", "is_ternary", "raster"]
+__all__ = ["CARRIERS", "CHOICES", "WIRING", "Site", "Tensor", "is_ternary", "raster"]
 
 CHOICES = ("instances", "ensemble")
 """Kinds of dropout that choose among weight sets, so that the sums themselves depend on the mask."""
@@ -20,6 +20,8 @@ CHOICES = ("instances", "ensemble")
 WIRING = ("flatten", "identity", "concat", "upsample2d")
 """Operations that only rename or repeat wires."""
 
+CARRIERS = (*WIRING, "maxpool2d", "hardtanh")
+"""Operations behind which signs that were dropped are still 0."""
 
 REAL_BITS = 16
 """Width of the vector unit's fixed-point numbers."""
@@ -142,4 +144,4 @@ def is_ternary(graph: WorkloadGraph, tensor: str) -> bool:
     node = graph.node(tensor)
     if node.dropout is not None and node.dropout.kind == "element":
         return True
-    return node.op in (*WIRING, "maxpool2d") and any(is_ternary(graph, name) for name in node.inputs)
+    return node.op in CARRIERS and any(is_ternary(graph, name) for name in node.inputs)

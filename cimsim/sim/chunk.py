@@ -189,7 +189,7 @@ class Chunk:
         if dropout.p > 0.0 and dropout.kind != "element_redraw":
             tensor = tensor.keep(self.network.element_masks.kept(node, len(tensor), tensor.raster))
         if isinstance(tensor, RealTensor):
-            return RealTensor(tensor.values / (1.0 - dropout.p)) if dropout.rescale else tensor
+            return RealTensor(tensor.values / dropout.divisor) if dropout.rescale else tensor
         return replace(tensor, gain=1.0 / self.graph.divisors[node.name])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -74,7 +75,7 @@ def _actions(command: Command, times: Times) -> tuple[tuple[str, str, float], ..
     """Those of a command; bits that are drawn ahead of everything else wait in the global buffer."""
     if command.kind != "draw" or not times.is_weighted:
         return command.actions
-    n_bits = float(command.n_items)
+    n_bits = math.fsum(count for component, _, count in command.actions if component == "stochastic_unit")
     waiting = (("global_buffer", "write_bit", n_bits), ("global_buffer", "read_bit", n_bits))
     return (*command.actions, *waiting)
 

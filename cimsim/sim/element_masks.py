@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.circuits.bit_source import IDEAL, BitSource
+from cimsim.mapping.randomness import bank_size
 from cimsim.rng import stream
 from cimsim.sim.kernels.pack import PackedBits, n_words
 from cimsim.sim.mac_layer import MacLayer
-from cimsim.sim.masks import BitStream, repeated
+from cimsim.sim.masks import BankMemory, BitStream
 from cimsim.workload.dropout import redraw_readers
 from cimsim.workload.graph import Node, WorkloadGraph
 
@@ -21,15 +22,14 @@ __all__ = ["ElementMasks"]
 class ElementMasks:
     """Streams of every node whose mask is not one number a layer; each call takes the next rows.
 
-    With the probability ``source.correlation`` a bit is the one before it from the same module again: that of
-    the same channel at the position before, or for redrawn bits that of the same word line in the MVM before.
+    The modules of a bank draw value after value in turn. With the probability ``source.correlation`` a bit is
+    the one before it from the same module again.
     """
 
     def __init__(self, graph: WorkloadGraph, seed: int, source: BitSource = IDEAL) -> None:
-        self._seed, self._correlation = seed, source.correlation
+        self._graph, self._seed, self._source = graph, seed, source
         self._bits: dict[tuple[str, str], BitStream] = {}
-        self._copies: dict[tuple[str, str], BitStream] = {}
-        self._last: dict[tuple[str, str], PackedBits] = {}
+        self._memories: dict[tuple[str, str], BankMemory] = {}
         self._normal: dict[str, np.random.Generator] = {}
         self._redrawn = {
             reader.name: node
@@ -44,7 +44,7 @@ class ElementMasks:
         Bits beyond the last channel are arbitrary.
         """
         h, w, channels = raster if _kind(node) != "spatial" else (1, 1, raster[2])
-        words = self._words(node, node.name, n_rows * h * w, n_words(channels))
+        words = self._words(node, node.name, n_rows * h * w, channels, bank_size(self._graph, node))
         return ~words.reshape(n_rows, h, w, -1)
 
     def redrawn(self, reader: Node, layer: MacLayer, n_rows: int) -> PackedBits | None:
@@ -53,7 +53,8 @@ class ElementMasks:
         if node is None:
             return None
         taps = (*layer.kernel, layer.n_words)
-        words = self._words(node, reader.name, n_rows * prod(layer.positions), prod(taps))
+        lines = 64 * prod(taps)
+        words = self._words(node, reader.name, n_rows * prod(layer.positions), lines, lines)
         return ~words.reshape(n_rows, *layer.positions, *taps)
 
     def alphas(self, node: Node, n_rows: int) -> NDArray[np.float64]:
@@ -61,28 +62,26 @@ class ElementMasks:
         if node.name not in self._normal:
             self._normal[node.name] = stream(self._seed, "alpha", node=node.name)
         alpha, alpha_std = node.params["alpha"], node.params["alpha_std"]
-        normal = self._normal[node.name].standard_normal((n_rows, len(alpha)))
-        drawn: NDArray[np.float64] = alpha + alpha_std * normal
+        drawn: NDArray[np.float64] = alpha + alpha_std * self._normals(node, (n_rows, len(alpha)))
         return drawn
 
-    def _words(self, node: Node, reader: str, n_draws: int, n_modules: int) -> PackedBits:
-        """Dropped bits (n_draws, n_modules), in words, of modules that draw one after another."""
+    def _normals(self, node: Node, shape: tuple[int, int]) -> NDArray[np.float64]:
+        """Normal numbers as the source makes them: exact, or sums of fair bits (mean 0, deviation 1)."""
+        generator, n_bits = self._normal[node.name], self._source.normal_bits
+        if not n_bits:
+            return generator.standard_normal(shape)
+        sums = generator.binomial(n_bits, 0.5, shape)
+        return np.asarray((2 * sums - n_bits) / sqrt(n_bits), np.float64)
+
+    def _words(self, node: Node, reader: str, n_draws: int, n_channels: int, n_modules: int) -> PackedBits:
+        """Dropped bits (n_draws, n_channels), in words."""
         assert node.dropout is not None
         key, names = (node.name, reader), {"node": node.name, "reader": reader}
         if key not in self._bits:
             self._bits[key] = BitStream(node.dropout.p, self._seed, **names)
-            self._copies[key] = BitStream(self._correlation, self._seed, of="copies", **names)
-        fresh = self._bits[key].words(n_draws, n_modules)
-        if not self._correlation:
-            return fresh
-        copies = self._copies[key].words(n_draws, n_modules)
-        before = self._last.get(key)
-        if before is None:
-            before, copies[:1] = fresh[:1], 0
-        start = np.concatenate([before, fresh])
-        found = repeated(start, np.concatenate([np.zeros_like(before), copies]))[1:]
-        self._last[key] = found[-1:]
-        return found
+            self._memories[key] = BankMemory(self._source.correlation, n_modules, self._seed, **names)
+        fresh = self._bits[key].words(n_draws, n_words(n_channels))
+        return self._memories[key].recalled(fresh, n_channels)
 
 
 def _kind(node: Node) -> str:

@@ -146,7 +146,7 @@ def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, 
     needed = {
         **blocks,
         "stochastic_unit": sum(program.modules.values()),
-        "trim_dac": len(program.modules),
+        "trim_dac": sum(map(program.chip.n_levels, program.modules.values())),
         "dropout_gate": n_gates(program.graph, program.placements),
     }
     return {
@@ -180,9 +180,7 @@ def program_energy_j(program: Program) -> float:
 
 
 def calibration_energy_j(program: Program) -> float:
-    """Drawing the bits that trim every source once; CMOS needs no trimming."""
-    if "trim_dac" not in program.chip.components:
-        return 0.0
+    """Drawing the bits that trim every level once; CMOS needs no trimming."""
     draw = program.chip.components["stochastic_unit"].actions["draw"]
     return calibration_bits(program) * float(draw.energy_j)
 

@@ -18,10 +18,11 @@ from cimsim.mapping.randomness import is_drawn
 from cimsim.mapping.states import has_scalar_mask, scalar_nodes, state_probabilities
 from cimsim.rng import stream
 from cimsim.sim.kernels.pack import pack_flags
+from cimsim.sim.kernels.repeat import NEVER, repeat_outcomes
 from cimsim.workload.dropout import n_states
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["MAX_ENUMERATED", "BitStream", "draw", "enumerate_masks", "repeated"]
+__all__ = ["MAX_ENUMERATED", "BankMemory", "BitStream", "draw", "enumerate_masks"]
 
 MAX_ENUMERATED = 1 << 16
 _BLOCK = 1 << 14  # words at a time: their bytes stay in the cache
@@ -33,8 +34,8 @@ def draw(
     """States of every scalar mask.
 
     The units that all layers share draw in turn, node after node, pass after pass, image after image; with
-    the probability ``source.correlation`` a bit is the one before it of its unit again. Choices of members
-    are independent.
+    the probability ``source.correlation`` a bit is the one before it of its unit again, whatever layer that
+    was for: a junction that is asked for another p has not settled yet. Choices of members are independent.
 
     Returns
     -------
@@ -88,18 +89,20 @@ def enumerate_masks(graph: WorkloadGraph) -> tuple[NDArray[np.uint8], NDArray[np
     return masks, weights
 
 
-def repeated(fresh: NDArray[np.uint64], copies: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Along axis 0, each bit of ``fresh`` or, where ``copies`` has a one, the outcome before it.
+class BankMemory:
+    """What the modules of a bank drew last; with the probability ``correlation`` a bit is that again."""
 
-    Runs of copies are resolved by doubling steps; the first row must not be a copy.
-    """
-    found: NDArray[np.uint64] = fresh.copy()
-    pending, step = copies.copy(), 1
-    while pending.any():
-        found[step:] = (pending[step:] & found[:-step]) | (~pending[step:] & found[step:])
-        pending[step:] &= pending[:-step]
-        step *= 2
-    return found
+    def __init__(self, correlation: float, n_modules: int, seed: int, **keys: int | str) -> None:
+        self._copies = BitStream(correlation, seed, of="copies", **keys) if correlation else None
+        self._held, self._n_drawn = np.full(n_modules, NEVER), 0
+
+    def recalled(self, fresh: NDArray[np.uint64], n_channels: int) -> NDArray[np.uint64]:
+        """The next outcomes (n_rows, n_channels) in words, of modules that draw in turn; takes ``fresh``."""
+        if self._copies is not None:
+            copies = self._copies.words(*fresh.shape)
+            repeat_outcomes(fresh, copies, n_channels, self._held, self._n_drawn)
+            self._n_drawn += len(fresh) * n_channels
+        return fresh
 
 
 class BitStream:
@@ -157,12 +160,9 @@ def _repeat_bits(masks: NDArray[np.uint8], nodes: Sequence[Node], source: BitSou
     ]
     if not places or masks.size == 0:
         return
-    bits = np.stack([masks[:, :, column] >> bit & 1 for column, bit in places], axis=2).astype(np.uint64)
-    turns = (-(-bits.size // source.n_units), source.n_units)
-    copies = stream(seed, "mask copies").random(turns) < source.correlation
-    copies[0] = False
-    found = repeated(np.resize(bits, turns), copies.astype(np.uint64))
-    drawn = found.ravel()[: bits.size].reshape(bits.shape)
+    bits = np.stack([masks[:, :, column] >> bit & 1 for column, bit in places], axis=2)
+    memory = BankMemory(source.correlation, source.n_units, seed)
+    drawn = memory.recalled(bits.astype(np.uint64).reshape(-1, 1), 1).reshape(bits.shape)
     for k, (column, bit) in enumerate(places):
         kept = masks[:, :, column] & ~np.uint8(1 << bit)
         masks[:, :, column] = kept | (drawn[:, :, k].astype(np.uint8) << bit)

@@ -39,7 +39,7 @@ def cost_summary(
     executed = 2 * (cells + ledger.count(("digital_mac", "mac_bit")))
     nominal = 2 * n_passes * sum(graph.n_macs(node.name) for node in graph.mac_nodes)
     resource, share = times.busiest(program)
-    n_bits = ledger.count(("stochastic_unit", "draw"))
+    n_bits = ledger.count(("stochastic_unit", "draw"), ("stochastic_unit", "draw_fair"))
     return {
         "latency_s": times.latency_s,
         "latency_p5_s": times.latency_p5_s,

@@ -20,7 +20,9 @@ __all__ = [
     "n_members",
     "n_states",
     "parse_dropout",
+    "redraw_readers",
     "stacked_params",
+    "word_lines",
 ]
 
 
@@ -89,7 +91,7 @@ def parse_dropout(place: str, raw: Any, op: str) -> Dropout:
         raise WorkloadError(
             f"{place}: rescale", "must not be used with p = 1: nothing is kept to divide by 1 - p"
         )
-    return Dropout(name, p, rescale)
+    return Dropout(name, p, rescale, divisor=1.0 - p if rescale else 1.0)
 
 
 def stacked_params(dropout: Dropout | None, params: Mapping[str, Any]) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ def dropped_content(place: str, content: Content, dropout: Dropout | None, input
         )
     if content.kind == "real" or (content.kind == "input" and input_offset != 0.0):
         return REAL
-    return Content(content.kind, content.divisor * (1.0 - dropout.p)) if dropout.rescale else content
+    return Content(content.kind, content.divisor * dropout.divisor)
 
 
 def n_members(node: Node) -> int:
@@ -147,7 +149,8 @@ def n_draws(graph: WorkloadGraph, name: str) -> int:
     if node.dropout.kind == "element":
         return math.prod(shape)
     if node.dropout.kind == "element_redraw":
-        return sum(_word_line_pulses(graph, reader) for reader in redraw_readers(graph, name))
+        readers = redraw_readers(graph, name)
+        return sum(word_lines(graph, reader) * math.prod(graph.shapes[reader.name][1:]) for reader in readers)
     return 1 if kind.stacks else shape[0]
 
 
@@ -160,9 +163,7 @@ def redraw_readers(graph: WorkloadGraph, name: str) -> tuple[Node, ...]:
     return tuple(readers)
 
 
-def _word_line_pulses(graph: WorkloadGraph, node: Node) -> int:
-    """Word lines of one MVM times MVMs of one image and pass."""
-    weight = node.params["weight"].shape
-    if node.op == "linear":
-        return int(weight[-1])
-    return graph.shapes[node.inputs[0]][0] * math.prod(weight[-2:]) * math.prod(graph.shapes[node.name][1:])
+def word_lines(graph: WorkloadGraph, node: Node) -> int:
+    """Of one MVM of a MAC node, all groups together."""
+    taps = math.prod(node.params["weight"].shape[-2:]) if node.op == "conv2d" else 1
+    return graph.shapes[node.inputs[0]][0] * taps

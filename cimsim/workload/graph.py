@@ -32,11 +32,18 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class Dropout:
-    """What the stochastic unit does at a node, independently for each image and pass."""
+    """What the stochastic unit does at a node, independently for each image and pass.
+
+    Attributes
+    ----------
+    kind, p, rescale : as in the spec
+    divisor : of kept values, 1 - p as the network was trained, whatever p a chip then makes of it
+    """
 
     kind: str
     p: float = 0.0
     rescale: bool = False
+    divisor: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

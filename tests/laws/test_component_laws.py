@@ -5,7 +5,8 @@ import pytest
 from arch_files import FLASH, SOT, STT
 
 from cimsim.arch import Draws, build_chip, list_components, load_arch
-from cimsim.circuits.bit_source import IDEAL
+from cimsim.circuits.bit_source import BitSource
+from cimsim.circuits.dropout import GAUSSIAN_BITS
 
 VARIANTS = {
     "stt": (STT, []),
@@ -116,7 +117,7 @@ def test_a_longer_wait_forgets_more():
         for n in (5, 10, 25)
     ]
     np.testing.assert_allclose(rho, np.exp([-1, -2, -5]))
-    assert build_chip(load_arch(STT)).bit_source == IDEAL
+    assert build_chip(load_arch(STT)).bit_source == BitSource(normal_bits=GAUSSIAN_BITS)
     shared = load_arch(STT, ["chip.random_source=smtj", "chip.smtj_unit.n_units=4"])
     assert build_chip(shared).bit_source.n_units == 4
 

@@ -10,6 +10,7 @@ from hand_chip import UNITS, hand_chip, lenet_like
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.counts import ArrayUse, array_use, count_actions
 from cimsim.sim.ledger import book, calibration_energy_j, energy_draws_j, n_instances, program_energy_j
+from cimsim.sim.masks import draw
 from cimsim.sim.result import Activity
 from cimsim.sim.timing import run_time
 from cimsim.workload import build_graph
@@ -21,9 +22,10 @@ for blocks in UNITS.values():
             PICOJOULES[name, action] = len(PICOJOULES) + 1.0
 
 
-def booked(n_passes=4, uses=None, blocks=None, **changes):
-    program = map_network(lenet_like(bits=3), hand_chip(**changes))
-    times = run_time(program, np.zeros((2, n_passes, 3), np.uint8), "sequential")
+def booked(n_passes=4, uses=None, blocks=None, dropout="scale", **changes):
+    graph = lenet_like(bits=3, dropout=dropout)
+    program = map_network(graph, hand_chip(**changes))
+    times = run_time(program, draw(graph, 2, n_passes, seed=0), "sequential")
     uses = uses or {name: ArrayUse(600.0, 400.0, 90.0) for name in program.placements}
     return program, times, book(program, times, uses, blocks or {})
 
@@ -165,23 +167,33 @@ def test_a_weight_memory_is_built_for_a_digital_layer_only():
     assert ledger.count(("weight_memory", "read_bit"), layer="co1") == 4 * 64 * 45
 
 
-@pytest.mark.parametrize(("dropout", "n_units"), [("scale", 1), ("spatial", 5 + 7 + 20), (None, 0)])
-def test_calibration_counts_bits_until_each_p_is_known_to_a_hundredth(dropout, n_units):
+@pytest.mark.parametrize(
+    ("dropout", "per", "n_levels"),
+    [("scale", "bank", 1), ("scale", "module", 1), ("spatial", "bank", 3), ("spatial", "module", 5 + 7 + 20),
+     (None, "bank", 0)],
+)  # fmt: skip
+def test_calibration_counts_bits_until_each_p_is_known_to_a_hundredth(dropout, per, n_levels):
     """0.3 * 0.7 / 0.01**2 = 2100 bits; three layers share one p."""
-    program = map_network(lenet_like(dropout=dropout), hand_chip())
+    program, _, ledger = booked(dropout=dropout, level_per=per)
     draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
-    assert calibration_energy_j(program) == pytest.approx(n_units * 2100 * draw_j)
+    assert calibration_energy_j(program) == pytest.approx(n_levels * 2100 * draw_j)
+    built = [row.count for row in rows(ledger, component="trim_dac", action="area")]
+    assert built == ([n_levels] if n_levels else [])
 
 
 def test_a_source_is_calibrated_for_those_p_alone_that_it_serves():
     """Sources of a layer know its p, shared units all of them."""
     draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
-    for kind, expected in (("spatial", 5 * 900 + 7 * 2100 + 20 * 2100), ("scale", 900 + 2100)):
+    for kind, per, expected in (
+        ("spatial", "bank", 900 + 2 * 2100),
+        ("spatial", "module", 5 * 900 + 7 * 2100 + 20 * 2100),
+        ("scale", "bank", 900 + 2100),
+    ):
         graph = lenet_like(dropout=kind)
         first = graph.stochastic_nodes[0]
         other = replace(first, dropout=replace(first.dropout, p=0.1))
         changed = replace(graph, nodes=tuple(other if node is first else node for node in graph.nodes))
-        program = map_network(changed, hand_chip())
+        program = map_network(changed, hand_chip(level_per=per))
         assert calibration_energy_j(program) == pytest.approx(expected * draw_j)
 
 

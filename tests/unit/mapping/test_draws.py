@@ -9,7 +9,7 @@ from hand_chip import hand_chip, lenet_like
 
 from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.bit_source import BitSource
-from cimsim.mapping.draws import SHARED, n_gates
+from cimsim.mapping.draws import SAMPLER, SHARED, n_gates
 from cimsim.mapping.mapper import map_network
 from cimsim.mapping.randomness import realised
 from cimsim.workload import build_graph, load_workload
@@ -74,7 +74,8 @@ ROWS = [9 * WIDTHS[0], 9 * WIDTHS[1], POSITIONS * WIDTHS[2]]
         ("scale", 3, 1),  # a bit a layer
         ("affine", 6, 1),  # two bits a layer
         ("instances", 3, 1),  # one of two instances a layer
-        ("gaussian_scale", 16 * sum(WIDTHS), 1),  # a normal number of sixteen bits a scale value
+        # a normal number of sixteen bits a scale value, drawn side by side
+        ("gaussian_scale", 16 * sum(WIDTHS), 16),
         ("spatial", sum(WIDTHS), sum(WIDTHS)),  # a bit and a module a feature map
         ("element", POSITIONS * sum(WIDTHS), sum(ROWS)),  # a bit a value, a module a word line
         # a bit a word line and MVM: padded taps are word lines too
@@ -83,7 +84,7 @@ ROWS = [9 * WIDTHS[0], 9 * WIDTHS[1], POSITIONS * WIDTHS[2]]
 )
 def test_bits_and_units_are_the_closed_forms(kind, bits, units):
     program = map_network(chain(kind), build_chip(load_arch(STT)))
-    assert drawn(program)["stochastic_unit"] == drawn(program)["trim_dac"] == bits
+    assert drawn(program)["stochastic_unit"] == bits
     assert sum(program.modules.values()) == units
     assert (set(program.modules) == {SHARED}) == (units == 1)
 
@@ -166,6 +167,48 @@ def test_samplers_and_arbiters_follow_the_draws():
     assert drawn(map_network(chain("gaussian_scale"), hand_chip()))["gaussian_sampler"] == sum(WIDTHS)
     assert drawn(map_network(chain("instances"), hand_chip()))["arbiter"] == 3
     assert drawn(map_network(lenet_like(dropout="affine"), hand_chip()))["arbiter"] == 0
+
+
+@pytest.mark.parametrize("kind", ["scale", "spatial", "element", "gaussian_scale"])
+def test_levels_are_stepped_once_for_all_that_share_one(kind):
+    graph = chain(kind)
+    shared, own = (
+        map_network(graph, build_chip(load_arch(STT, [f"chip.trim_dac.per={per}"])))
+        for per in ("bank", "module")
+    )
+    steps = sum(
+        math.ceil(command.n_items / shared.modules[command.resource])
+        for command in shared.commands
+        if command.kind == "draw"
+    )
+    assert drawn(shared)["trim_dac"] == steps
+    assert drawn(own)["trim_dac"] == drawn(own)["stochastic_unit"] == drawn(shared)["stochastic_unit"]
+
+
+def test_a_word_of_a_shift_register_is_as_many_fair_bits():
+    program = map_network(chain("gaussian_scale"), build_chip(load_arch(STT, ["chip.random_source=lfsr"])))
+    commands = [command for command in program.commands if command.kind == "draw"]
+    assert [command.n_items for command in commands] == list(WIDTHS)  # sixteen bits: a word a number
+    assert drawn(program)["stochastic_unit"] == 16 * sum(WIDTHS) and program.modules == {SAMPLER: 1}
+    assert {action for c in commands for name, action, _ in c.actions if name == SHARED} == {"draw_fair"}
+
+
+@pytest.mark.parametrize("op", ["hardtanh", "identity"])
+def test_signs_that_were_dropped_are_gated_behind_what_keeps_signs(op):
+    nodes = [
+        {"name": "fc", "op": "linear", "inputs": ["input"]},
+        {"name": "act", "op": "sign", "inputs": ["fc"], "dropout": {"kind": "element", "p": 0.2}},
+        {"name": "between", "op": op, "inputs": ["act"]},
+        {"name": "out", "op": "linear", "inputs": ["between"]},
+    ]
+    spec = {"format": "cimsim-workload/1", "name": "n", "task": "classification", "nodes": nodes,
+            "input": {"shape": [4], "bits": 1}, "output": "out"}  # fmt: skip
+    arrays = {"fc.weight": np.ones((6, 4), np.int8), "out.weight": np.ones((2, 6), np.int8)}
+    program = map_network(build_graph(spec, arrays), hand_chip())
+    (fetch,) = (command for command in program.commands if command.name == "out.fetch")
+    actions = {action[:2]: action[2] for action in fetch.actions}
+    assert actions["tile_buffer", "read_bit"] == 2 * 6 and actions["dropout_gate", "gate"] == 6
+    assert n_gates(program.graph, program.placements) == 6
 
 
 def test_cmos_bits_need_no_level():

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from cimsim.circuits.bit_source import BitSource
 from cimsim.sim.element_masks import ElementMasks
-from cimsim.sim.masks import draw, repeated
+from cimsim.sim.kernels.pack import pack_flags, unpack_flags
+from cimsim.sim.kernels.repeat import NEVER, repeat_outcomes
+from cimsim.sim.masks import draw
 from cimsim.workload import build_graph
 
 Z = 4.5  # a test of this size fails by chance once in 150,000 seeds; the seed is fixed
@@ -31,22 +33,34 @@ def network(kind, p=0.3, n=64, n_layers=1):
     return build_graph(spec, {**arrays, "out.weight": np.ones((3, n), np.int8)})
 
 
-def one_by_one(fresh, copies):
-    found = fresh.copy()
-    for i in range(1, len(fresh)):
-        found[i] = (copies[i] & found[i - 1]) | (~copies[i] & fresh[i])
-    return found
+def one_by_one(fresh, copies, n_modules):
+    """All bits ever drawn, in order: module i % n_modules draws bit i, or keeps what it drew last."""
+    found = []
+    for i, (bit, is_copy) in enumerate(zip(fresh, copies, strict=True)):
+        found.append(found[i - n_modules] if is_copy and i >= n_modules else bit)
+    return np.array(found, bool)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.integers(1, 70), st.integers(1, 3), st.floats(0, 1), st.integers(0, 2**32))
-def test_runs_of_copies_are_resolved_as_one_by_one(n, width, share, seed):
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(
+    n_channels=st.integers(1, 140),
+    n_modules=st.integers(1, 300),
+    cuts=st.lists(st.integers(0, 9), min_size=1, max_size=4),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 2**32),
+)
+def test_copies_are_what_the_module_drew_before_however_it_is_cut(n_channels, n_modules, cuts, share, seed):
     rng = np.random.default_rng(seed)
-    fresh = rng.integers(0, 2**63, (n, width), dtype=np.uint64)
-    flags = rng.random((n, width, 64)) < share
-    copies = np.packbits(flags, axis=-1, bitorder="little").view(np.uint64)[..., 0]
-    copies[0] = 0
-    np.testing.assert_array_equal(repeated(fresh, copies), one_by_one(fresh, copies))
+    shape = (sum(cuts), n_channels)
+    fresh, copies = rng.random(shape) < 0.5, rng.random(shape) < share
+    wanted = one_by_one(fresh.ravel(), copies.ravel(), n_modules).reshape(shape)
+    held, n_before = np.full(n_modules, NEVER), 0
+    for end in np.cumsum(cuts):
+        rows = slice(n_before // n_channels, end)
+        words = pack_flags(fresh[rows])
+        repeat_outcomes(words, pack_flags(copies[rows]), n_channels, held, n_before)
+        np.testing.assert_array_equal(unpack_flags(words, n_channels), wanted[rows])
+        n_before = int(end) * n_channels
 
 
 @pytest.mark.parametrize("rho", [0.3, 0.8])
@@ -82,6 +96,24 @@ def check(bits, p, rho):
     for lag in (1, 2, 3):
         found = (centered[lag:] * centered[:-lag]).mean() / (p * (1 - p))
         assert abs(found - rho**lag) < Z * 2 / np.sqrt(n)
+
+
+def test_a_module_a_word_line_draws_every_ninth_position_of_its_channel():
+    """Behind the maps stands a 3 x 3 kernel: nine modules a channel take turns, each with its own memory."""
+    c, rho, p = 64, 0.8, 0.3
+    nodes = [
+        {"name": "act", "op": "sign", "inputs": ["input"], "dropout": {"kind": "element", "p": p}},
+        {"name": "conv", "op": "conv2d", "inputs": ["act"]},
+        {"name": "sign", "op": "sign", "inputs": ["conv"]},
+        {"name": "flat", "op": "flatten", "inputs": ["sign"]},
+        {"name": "out", "op": "linear", "inputs": ["flat"]},
+    ]
+    spec = {"format": "cimsim-workload/1", "name": "n", "task": "classification", "nodes": nodes,
+            "input": {"shape": [c, 6, 6], "bits": 1}, "output": "out"}  # fmt: skip
+    arrays = {"conv.weight": np.ones((1, c, 3, 3), np.int8), "out.weight": np.ones((2, 16), np.int8)}
+    graph = build_graph(spec, arrays)
+    words = ElementMasks(graph, 5, BitSource(correlation=rho)).kept(graph.node("act"), 150, (6, 6, c))
+    check(1.0 - unpack_flags(words, c).reshape(-1, 9 * c), p, rho)
 
 
 @pytest.mark.parametrize("kind", ["element", "spatial"])
