@@ -17,6 +17,8 @@ __all__ = ["claims_of"]
 CLAIMED = 100.0
 """Times less energy than the state of the art, as the abstract of arXiv 2311.15816 says."""
 
+BOUNDARY = "one image with all its passes, from the buffer on the chip to the averaged probabilities"
+
 
 def claims_of(table: pd.DataFrame) -> list[dict[str, str]]:
     """Claims with what was found, from the rows of ``compare.csv``."""
@@ -27,13 +29,32 @@ def _found(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     simulated = table[table["group"] == "simulated"]
     ours = simulated[simulated["label"] == REFERENCE].drop_duplicates("play").set_index("play")
     units = simulated[simulated["label"].isin(METHODS.values())].drop_duplicates("label")
+    first = units[units["label"] == REFERENCE].iloc[0]
     counts = ", ".join(f"{row.label} {count(row.n_stochastic_units)}" for row in units.itertuples())
-    yield "one stochastic unit whatever the model size", counts
+    kept = f"{first['workload']}, {count(first['memory_bits'])} bits of weights and thresholds"
+    yield "one stochastic unit whatever the model size", f"{kept}: {counts}"
+    yield from _fewer_modules(units.set_index("label"))
     yield from paired_differences(simulated)
     yield from _what_drives_it(simulated, ours)
     yield from _cheaper_bits(simulated, ours)
     for row in table[table["group"] == "literature"].itertuples():
         yield from _against_published(row, ours)
+
+
+def _fewer_modules(units: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """A module a feature map instead of one a word line."""
+    names = METHODS["element"], METHODS["spatial"]
+    if not set(names) <= set(units.index):
+        return
+    found = []
+    for column, where in (
+        ("n_units_before_conv", "in front of convolutions"),
+        ("n_stochastic_units", "in all"),
+    ):
+        many, few = units.loc[list(names), column].astype(float)
+        times = f": {many / few:.3g} times fewer" if few else ""
+        found.append(f"{count(many)} and {count(few)} {where}{times}")
+    yield "K * K times fewer modules for spatial dropout", f"{' and '.join(names)}, {'; '.join(found)}"
 
 
 def _what_drives_it(simulated: pd.DataFrame, ours: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -77,8 +98,10 @@ def _against_published(row: object, ours: pd.DataFrame) -> Iterator[tuple[str, s
         taken = f"T = {own['n_mc_samples']:.0f}, {quantity(own['energy_j'], 'J')}"
         found.append(f"{energy / own['energy_j']:.3g} x {play} ({taken})")
     found.append(_needed(energy / CLAIMED, ours.loc["best"]))
-    grade = getattr(row, "grade", "")
-    yield f"{label}, {quantity(energy, 'J')}, {grade}: another chip and boundary", "; ".join(found)
+    best = ours.loc["best"]
+    found.append(f"ours: {best['workload']}, {best['technology']}, {BOUNDARY}")
+    found.append(f"theirs: {getattr(row, 'source', '')}")
+    yield f"{label}, {quantity(energy, 'J')}, {getattr(row, 'grade', '')}", "; ".join(found)
 
 
 def _needed(target_j: float, own: pd.Series) -> str:

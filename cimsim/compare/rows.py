@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from cimsim.arch import build_chip, load_arch
 from cimsim.compare.methods import method_of
 from cimsim.data import Dataset
+from cimsim.mapping.draws import modules_before_conv
 from cimsim.mapping.mapper import map_network
 from cimsim.mapping.randomness import is_drawn, realised
 from cimsim.mapping.states import has_scalar_mask
@@ -31,6 +32,12 @@ BEST = ("sequential", "pipelined", "prefix_reuse")
 
 MAX_MASKS = 256
 """Masks at most for which a row plays each of them once."""
+
+TRAINING = ("recipe", "trained_on", "epochs", "batch_size", "learning_rate")
+"""What networks must share to be compared seed by seed."""
+
+VARIANT = ("placement", "p", "spread", "scale_spread", "n_members")
+"""What networks of one method must share besides, to differ in their seed alone."""
 
 _COSTS = (
     "energy_j", "energy_low_j", "energy_high_j", "energy_stream_j", "energy_stochastic_j", "program_energy_j",
@@ -85,6 +92,8 @@ def rows_of(job: Job) -> list[dict[str, Any]]:
         "workload": job.workload.stem,
         "dataset": images.name,
         "seed": graph.provenance.get("seed"),
+        "training": _said(graph, TRAINING),
+        "variant": _said(graph, VARIANT),
     }
     sources = job.sources if _is_random(graph) else job.sources[:1]
     return [{**name, **row} for source in sources for row in _rows_with(job, graph, images, source)]
@@ -108,17 +117,18 @@ def _rows_with(job: Job, graph: WorkloadGraph, images: Dataset, source: str) -> 
     answers = ask(n_mc_samples=choose_passes(graph, "sequential", asked)[0])
     prices = {schedule: price(program, answers.values, schedule, job.seed) for schedule in BEST}
     best = min(BEST, key=lambda schedule: float(prices[schedule].summary["energy_j"]))
-    drawn_by = source if _is_random(graph) else ""
+    drawn_by, technology = source if _is_random(graph) else "", chip.spec.technology.name
     for play, schedule in (("sequential", "sequential"), ("best", best)):
-        yield {"random_source": drawn_by, "play": play, "schedule": schedule,
-               **_row(answers, prices[schedule])}  # fmt: skip
+        yield {"technology": technology, "random_source": drawn_by, "play": play, "schedule": schedule,
+               **_row(answers, prices[schedule], modules_before_conv(program))}  # fmt: skip
     if job.plays_every_mask and source == job.sources[0] and _n_masks(graph) <= MAX_MASKS:
         exact = ask(n_mc_samples="exact")
         cost = price(program, exact.values, "enumerate", job.seed)
-        yield {"random_source": "", "play": "enumerate", "schedule": "enumerate", **_row(exact, cost)}
+        yield {"technology": technology, "random_source": "", "play": "enumerate", "schedule": "enumerate",
+               **_row(exact, cost)}  # fmt: skip
 
 
-def _row(answers: Answers, cost: Price) -> dict[str, Any]:
+def _row(answers: Answers, cost: Price, n_units_before_conv: int = 0) -> dict[str, Any]:
     components = component_table(cost.ledger)
     parts: dict[str, float] = {}
     for component, energy in energy_by_component(components).items():
@@ -130,9 +140,15 @@ def _row(answers: Answers, cost: Price) -> dict[str, Any]:
         "n_images": len(answers.values.masks),
         **answers.scores,
         **{key: cost.summary[key] for key in _COSTS},
+        "n_units_before_conv": n_units_before_conv,
         "energy_conversions_j": float(conversions),
         "parts": parts,
     }
+
+
+def _said(graph: WorkloadGraph, keys: Sequence[str]) -> str:
+    """What a network says of its making, in words."""
+    return ", ".join(f"{key} {graph.provenance[key]}" for key in keys if key in graph.provenance)
 
 
 def _is_random(graph: WorkloadGraph) -> bool:

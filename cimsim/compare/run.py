@@ -225,10 +225,10 @@ def _labelled(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ratios(table: pd.DataFrame, column: str) -> list[float]:
-    """To the first Scale Dropout network on the chip's own source, played the same way."""
-    reference = table[table["label"] == REFERENCE].drop_duplicates("play").set_index("play")[column]
+    """To the first Scale Dropout network on the chip's own source, played the same way; NaN without one."""
+    reference = table[table["label"] == REFERENCE].drop_duplicates("play").set_index("play")[column].to_dict()
     pairs = zip(table["play"], table[column], strict=True)
-    return [float(value / reference[play]) if reference[play] else float("nan") for play, value in pairs]
+    return [float(value / reference[play]) if reference.get(play) else float("nan") for play, value in pairs]
 
 
 def _published() -> pd.DataFrame:

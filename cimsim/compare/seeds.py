@@ -17,14 +17,14 @@ __all__ = ["over_seeds", "paired_differences"]
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and deviation of each score over networks of one method, where there are several."""
+    """Mean and deviation of each score over networks that differ in their seed alone."""
     scores = [
         column
         for column in table.columns
         if column.removeprefix("baseline_") in ("accuracy", "nll", "ece")
         or column.removeprefix("baseline_").startswith("auroc_")
     ]
-    groups = _played_once(table).groupby("method", sort=False)
+    groups = _played_once(table).groupby(["method", "training", "variant"], sort=False)
     found = groups[scores].mean().join(groups[scores].std().add_suffix("_deviation"))
     order = [name for score in scores for name in (score, f"{score}_deviation")]
     found = found[order]
@@ -34,14 +34,16 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def paired_differences(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Accuracy and NLL less those of the deterministic network of the same seed, with 95 % t intervals."""
-    rows = _played_once(table).dropna(subset=["seed"]).set_index(["method", "seed"])
-    twin = METHODS[""]
-    for method in dict.fromkeys(rows.index.get_level_values("method")):
-        if method == twin or twin not in rows.index.get_level_values("method"):
+    """Accuracy and NLL less those of the deterministic twin of each seed, with 95 % t intervals."""
+    import pandas as pd
+
+    rows, twin = _played_once(table), METHODS[""]
+    twins = rows[rows["method"] == twin].drop_duplicates(["training", "seed"]).set_index(["training", "seed"])
+    for (method, training, _), own in rows.groupby(["method", "training", "variant"], sort=False):
+        if method == twin or training not in twins.index:
             continue
-        own, other = (rows.loc[name][["accuracy", "nll"]] for name in (method, twin))
-        differences = (own - other).dropna()
+        scores = [own.set_index("seed")[key] - twins.loc[training][key] for key in ("accuracy", "nll")]
+        differences = pd.concat(scores, axis=1).dropna()
         if len(differences) > 1:
             points, nats = (_interval(differences[key].to_numpy()) for key in ("accuracy", "nll"))
             yield (
@@ -52,9 +54,12 @@ def paired_differences(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def _played_once(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each network, on the chip's own source."""
-    rows: pd.DataFrame = table[(table["play"] == "sequential") & (table["is_own_source"] == True)]  # noqa: E712
-    return rows
+    """A row for each network that names its seed, on the chip's own source; no seed twice."""
+    rows = table[(table["play"] == "sequential") & (table["is_own_source"] == True)]  # noqa: E712
+    once: pd.DataFrame = rows.dropna(subset=["seed"]).drop_duplicates(
+        ["method", "training", "variant", "seed"]
+    )
+    return once
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

@@ -12,13 +12,23 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cimsim.circuits.dropout import GAUSSIAN_BITS
-from cimsim.mapping.program import Command, Placement
-from cimsim.mapping.randomness import FAIR, bank_size, is_drawn, random_bits
+from cimsim.mapping.program import Command, Placement, Program
+from cimsim.mapping.randomness import FAIR, bank_size, is_drawn, macs_behind, random_bits
 from cimsim.mapping.site import CARRIERS, Site
 from cimsim.workload.dropout import n_draws, word_lines
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["SHARED", "Bank", "gates_on", "is_gated", "lay_draw", "lay_redraw", "module_counts", "n_gates"]
+__all__ = [
+    "SHARED",
+    "Bank",
+    "gates_on",
+    "is_gated",
+    "lay_draw",
+    "lay_redraw",
+    "module_counts",
+    "modules_before_conv",
+    "n_gates",
+]
 
 SHARED = "stochastic_unit"
 """The resource of the units that all layers share."""
@@ -64,6 +74,21 @@ def module_counts(site: Site) -> dict[str, int]:
     """Modules of each bank and of the shared units, by resource, as far as draws were laid."""
     banks = dict.fromkeys(command.resource for command in site.commands if command.kind == "draw")
     return {resource: site.resources[resource] for resource in banks}
+
+
+def modules_before_conv(program: Program) -> int:
+    """Modules of the banks whose bits gate the word lines of convolutions."""
+
+    def is_before_conv(command: Command) -> bool:
+        node = program.graph.node(command.depends_on_masks[0])
+        readers = macs_behind(program.graph, node.name)
+        if node.dropout is not None and node.dropout.kind == "element_redraw":
+            readers = [program.graph.node(command.layer)]
+        return any(mac.op == "conv2d" for mac in readers)
+
+    draws = [command for command in program.commands if command.kind == "draw"]
+    banks = {c.resource for c in draws if c.resource not in (SHARED, SAMPLER) and is_before_conv(c)}
+    return sum(program.modules[bank] for bank in banks)
 
 
 def gates_on(site: Site, node: Node, n_lines: float) -> tuple[Action, ...]:

@@ -11,7 +11,7 @@ from cimsim.mapping.site import CARRIERS
 from cimsim.workload.dropout import n_draws, n_members, word_lines
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["FAIR", "bank_size", "is_drawn", "masks_upstream", "random_bits", "realised"]
+__all__ = ["FAIR", "bank_size", "is_drawn", "macs_behind", "masks_upstream", "random_bits", "realised"]
 
 FAIR = ("instances", "gaussian_scale")
 """Kinds whose choices and normal numbers are made of fair bits."""
@@ -43,7 +43,7 @@ def bank_size(graph: WorkloadGraph, node: Node) -> int:
     """Modules for a bit per channel or value: one a channel, or one a word line of the layer behind."""
     assert node.dropout is not None
     if node.dropout.kind == "element":
-        readers = [word_lines(graph, mac) for mac in _macs_behind(graph, node.name)]
+        readers = [word_lines(graph, mac) for mac in macs_behind(graph, node.name)]
         return max(readers, default=graph.shapes[node.name][0])
     return graph.shapes[node.name][0]
 
@@ -73,14 +73,14 @@ def masks_upstream(graph: WorkloadGraph) -> dict[str, tuple[str, ...]]:
     return upstream
 
 
-def _macs_behind(graph: WorkloadGraph, tensor: str) -> list[Node]:
+def macs_behind(graph: WorkloadGraph, tensor: str) -> list[Node]:
     """MAC nodes whose word lines a tensor drives."""
     found: list[Node] = []
     for node in graph.consumers(tensor):
         if node.is_mac:
             found.append(node)
         elif node.op in CARRIERS:
-            found.extend(_macs_behind(graph, node.name))
+            found.extend(macs_behind(graph, node.name))
     return found
 
 

@@ -14,10 +14,10 @@ from cimsim.compare.files import save_comparison
 from cimsim.compare.literature import PUBLISHED
 from cimsim.compare.methods import METHODS, method_of
 from cimsim.compare.run import RATIOS, compare
-from cimsim.compare.seeds import paired_differences
+from cimsim.compare.seeds import over_seeds, paired_differences
 from cimsim.compare.text import HEADER, lines_of
 from cimsim.errors import InputError
-from cimsim.workload import load_workload, save
+from cimsim.workload import build_graph, load_workload, save
 
 ROOT = Path(__file__).resolve().parents[3]
 ARCH, NETS = ROOT / "arch_configs/stt_mram.yaml", ROOT / "workloads"
@@ -105,17 +105,24 @@ def test_seeds_are_averaged_where_there_are_several(comparison):
     assert seeds.loc["SpinDrop", "nll_deviation"] == pytest.approx(nll.std())
 
 
+def scored(method, seed, accuracy, training="lenet", variant=""):
+    """A row with what seeds need."""
+    return {
+        "method": method,
+        "seed": seed,
+        "training": training,
+        "variant": variant,
+        "accuracy": accuracy,
+        "nll": 1 - accuracy,
+        "play": "sequential",
+        "is_own_source": True,
+    }
+
+
 def test_differences_are_paired_by_seed_with_a_t_interval():
     scale, twin = np.array([0.90, 0.93, 0.92]), np.array([0.89, 0.90, 0.90])
     rows = [
-        {
-            "method": method,
-            "seed": seed,
-            "accuracy": a,
-            "nll": 1 - a,
-            "play": "sequential",
-            "is_own_source": True,
-        }
+        scored(method, seed, a)
         for method, values in (("Scale Dropout", scale), ("deterministic", twin))
         for seed, a in zip((0, 2, 1), values, strict=True)
     ]
@@ -124,6 +131,65 @@ def test_differences_are_paired_by_seed_with_a_t_interval():
     assert claim == "Scale Dropout less deterministic, 3 seeds paired"
     low, high = stats.t.interval(0.95, 2, loc=0.02, scale=stats.sem(scale - twin))
     assert finding.startswith(f"accuracy +2.00 ± {50 * (high - low):.2f} points, NLL -0.0200 ± ")
+
+
+def test_networks_of_other_trainings_or_settings_are_no_seeds():
+    rows = [scored("deterministic", seed, 0.9 + seed / 100) for seed in (0, 1)]
+    rows += [scored("deterministic", seed, 0.5, training="other") for seed in (0, 1)]
+    rows += [
+        scored("Scale Dropout", 0, 0.92, variant="p 0.1"),
+        scored("Scale Dropout", 1, 0.6, variant="p 0.2"),
+    ]
+    rows += [scored("Scale Dropout", 0, 0.92, variant="p 0.1")]  # the same network again
+    table = pd.DataFrame(rows)
+    assert list(paired_differences(table)) == []
+    seeds = over_seeds(table)
+    assert list(seeds["method"]) == ["deterministic"] * 2 and list(seeds["n_seeds"]) == [2, 2]
+    assert list(seeds["accuracy"]) == pytest.approx([0.905, 0.5])
+
+
+def test_where_scale_dropout_is_not_played_there_is_no_ratio(tmp_path):
+    """Nine masked layers have more masks than are enumerated, the affine network of two has sixteen."""
+    deep = compare(ARCH, chains(tmp_path, {"scale": 9, "affine": 2}), data=numbers(tmp_path), n_mc_samples=2)
+    plays = deep.table.groupby("method", sort=False)["play"].agg(set).to_dict()
+    assert "enumerate" not in plays["Scale Dropout"] and "enumerate" in plays["affine dropout"]
+    rows = deep.table[deep.table["play"] == "enumerate"]
+    assert rows["energy_j"].notna().all() and rows["energy_j_ratio"].isna().all()
+    assert any(line[-1] == "—" for line in lines_of(deep.table))
+
+
+def chains(folder, depths):
+    """Files of small networks with so many masked layers of each kind."""
+    paths, rng = [], np.random.default_rng(0)
+    for kind, depth in depths.items():
+        nodes, arrays, source = [], {}, "input"
+        for k in range(depth):
+            nodes += [
+                {"name": f"fc{k}", "op": "linear", "inputs": [source]},
+                {
+                    "name": f"bn{k}",
+                    "op": "batchnorm",
+                    "inputs": [f"fc{k}"],
+                    "dropout": {"kind": kind, "p": 0.2},
+                },
+                {"name": f"act{k}", "op": "sign", "inputs": [f"bn{k}"]},
+            ]
+            source = f"act{k}"
+            arrays[f"fc{k}.weight"] = rng.choice(np.array([-1, 1], np.int8), (6, 6))
+            arrays |= {f"bn{k}.{key}": np.ones(6) for key in ("gamma", "beta", "mean", "var")}
+        nodes.append({"name": "out", "op": "linear", "inputs": [source]})
+        arrays["out.weight"] = rng.choice(np.array([-1, 1], np.int8), (3, 6))
+        spec = {"format": "cimsim-workload/1", "name": kind, "task": "classification", "nodes": nodes,
+                "input": {"shape": [6], "bits": 1}, "output": "out"}  # fmt: skip
+        paths.append(folder / f"{kind}.npz")
+        save(build_graph(spec, arrays), paths[-1])
+    return paths
+
+
+def numbers(folder):
+    rng = np.random.default_rng(1)
+    np.savez(folder / "data.npz", x=2 * rng.integers(2, size=(12, 6)) - 1, y=rng.integers(3, size=12))
+    return folder / "data.npz"
 
 
 def test_published_figures_stand_apart_with_their_grade(comparison):
@@ -135,7 +201,9 @@ def test_published_figures_stand_apart_with_their_grade(comparison):
 
 def test_claims_are_arithmetic_on_the_table(comparison):
     found = dict(comparison.claims.itertuples(index=False))
+    bits = comparison.table.set_index("label").loc["Scale Dropout", "memory_bits"].iloc[0]
     assert found["one stochastic unit whatever the model size"] == (
+        f"lenet, {bits:,.0f} bits of weights and thresholds: "
         "deterministic 0, Scale Dropout 1, SpinDrop 1,556, Tiny Deep Ensemble 0"
     )
     fpga = next(text for claim, text in found.items() if claim.startswith("VIBNN"))
@@ -151,11 +219,14 @@ def test_the_cost_of_a_conversion_that_a_claim_needs():
         "schedule": "x", "n_mc_samples": 20, "energy_j": 15e-12, "energy_conversions_j": 10e-12,
         "n_conversions": 10, "energy_stochastic_j": 0.0, "n_stochastic_units": 1, "energy_j_ratio": 1.0,
         "nll": 0.1, "accuracy": 0.9, "seed": 0, "is_own_source": True,
+        "workload": "lenet", "technology": "28 nm", "memory_bits": 9, "training": "", "variant": "",
     }  # fmt: skip
-    other = {"group": "literature", "label": "other", "energy_j": 100 * 10e-12, "grade": "read"}
+    other = {"group": "literature", "label": "other", "energy_j": 100 * 10e-12, "grade": "read",
+             "source": "a paper"}  # fmt: skip
     rows = pd.DataFrame([{**row, "play": "sequential"}, {**row, "play": "best"}, other])
     text = claims_of(rows)[-1]["finding"]
-    assert text.endswith("100 x would hold at 500 fJ a conversion instead of 1.00 pJ")
+    assert "100 x would hold at 500 fJ a conversion instead of 1.00 pJ; ours: lenet, 28 nm, one image" in text
+    assert text.endswith("theirs: a paper")
     rows.loc[2, "energy_j"] = 100 * 4e-12
     assert "out of reach of cheaper conversions" in claims_of(rows)[-1]["finding"]
 

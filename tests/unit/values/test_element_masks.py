@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from cimsim.circuits.bit_source import BitSource
 from cimsim.sim.element_masks import ElementMasks
 from cimsim.workload import build_graph
 
@@ -40,3 +42,13 @@ def test_factors_do_not_depend_on_how_they_are_cut(graph):
     parts = [cut.alphas(node, n) for n in (3, 1, 6)]
     np.testing.assert_array_equal(np.concatenate(parts), whole.alphas(node, 10))
     assert (whole.alphas(node, 10) != ElementMasks(graph, 2).alphas(node, 10))[:, :2].all()
+
+
+def test_numbers_of_a_chip_are_sums_of_sixteen_fair_bits(graph):
+    """17 levels, half a deviation apart, with the weights of the binomial distribution."""
+    drawn = ElementMasks(graph, 7, BitSource(normal_bits=16)).alphas(graph.node("gain"), N)
+    z = np.rint(2 * (drawn[:, 0] - ALPHA[0]) / STD[0]).astype(int)
+    np.testing.assert_allclose(drawn[:, 0], ALPHA[0] + STD[0] * z / 2)
+    share = np.bincount(z + 8, minlength=17) / N
+    wanted = stats.binom.pmf(np.arange(17), 16, 0.5)
+    assert (np.abs(share - wanted) < Z * np.sqrt(wanted / N) + 1e-12).all()

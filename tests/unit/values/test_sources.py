@@ -6,6 +6,7 @@ from hand_chip import lenet_like
 import cimsim
 from cimsim.circuits.bit_source import BitSource
 from cimsim.mapping.randomness import realised
+from cimsim.sim.values import run_values
 from cimsim.workload import build_graph
 
 STT = "arch_configs/stt_mram.yaml"
@@ -56,3 +57,16 @@ def test_kept_values_are_divided_as_designed():
     coarse = realised(graph, BitSource(n_levels=4))
     assert coarse.node("act").dropout.p == 0.25
     assert coarse.divisors["act"] == graph.divisors["act"] == 0.8
+
+
+def test_real_values_too_are_divided_as_designed():
+    """Each kept sum is over 0.7, whatever the source makes of p = 0.3."""
+    drop = {"dropout": {"kind": "element", "p": 0.3, "rescale": True}}
+    spec = {"format": "cimsim-workload/1", "name": "kept", "task": "regression", "output": "fc",
+            "input": {"shape": [3], "bits": 1},
+            "nodes": [{"name": "fc", "op": "linear", "inputs": ["input"], **drop}]}  # fmt: skip
+    graph = build_graph(spec, {"fc.weight": np.ones((2, 3), np.int8)})
+    x = np.ones((50, 3), np.int8)
+    for used in (graph, realised(graph, BitSource(n_levels=4))):
+        found = run_values(used, {}, x, n_mc_samples=1).probabilities
+        assert set(np.unique(found)) == {0.0, 3 / 0.7}
