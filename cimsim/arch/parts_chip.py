@@ -15,6 +15,7 @@ __all__ = [
     "build_digital_mac",
     "build_global_buffer",
     "build_link",
+    "build_scale_multiplier",
     "build_threshold_sram",
     "build_threshold_unit",
     "build_tile_buffer",
@@ -42,6 +43,18 @@ def build_threshold_unit(spec: ArchSpec, pick: Pick) -> Component:
         bits=block.bits,
         bit_energy_j=pick(block.bit_energy_j),
         bit_area_m2=pick(block.bit_area_m2),
+        leakage_w=pick(block.leakage_w),
+    )
+
+
+def build_scale_multiplier(spec: ArchSpec, pick: Pick) -> Component:
+    """A lane for each lane of the threshold unit."""
+    block = spec.tile.scale_multiplier
+    assert block is not None
+    return arithmetic.scale_multiplier(
+        lanes=spec.tile.threshold_unit.lanes,
+        multiply_energy_j=pick(block.multiply_energy_j),
+        lane_area_m2=pick(block.lane_area_m2),
         leakage_w=pick(block.leakage_w),
     )
 

@@ -31,6 +31,10 @@ def _with_digital_layer(spec: ArchSpec) -> bool:
     return spec.chip.first_layer == "digital"
 
 
+def _with_multiplier(spec: ArchSpec) -> bool:
+    return spec.tile.scale_select == "multiplier"
+
+
 def _with_junctions(spec: ArchSpec) -> bool:
     return spec.chip.random_source != "lfsr"
 
@@ -87,6 +91,8 @@ COMPONENTS: tuple[ComponentKind, ...] = (
                   "sums row tiles", chip.build_adder_tree),
     ComponentKind("threshold_unit", "tile", (("compare", "output value"),),
                   "compares with the threshold the dropout bit selects", chip.build_threshold_unit),
+    ComponentKind("scale_multiplier", "tile", (("multiply", "output value and scale"),),
+                  "applies the scale unless it is dropped", chip.build_scale_multiplier, _with_multiplier),
     ComponentKind("threshold_sram", "tile", _BITS, "thresholds of every mask state",
                   chip.build_threshold_sram),
     ComponentKind("tile_buffer", "tile", _BITS, "activations of a tile", chip.build_tile_buffer),

@@ -112,16 +112,32 @@ class AveragingSpec(Spec):
     leakage_w: Leakage
 
 
+class MultiplierSpec(Spec):
+    """Multiplies and adds in front of the threshold, one for each lane of the threshold unit."""
+
+    multiply_energy_j: Energy
+    lane_area_m2: Area
+    leakage_w: Leakage
+
+
 class TileSpec(Spec):
     """Macros with their adders, thresholds, buffer and controller."""
 
     macros: int = Field(ge=1, le=1024)
     adder_tree: LanesBlock
+    scale_select: Literal["thresholds", "multiplier"] = "thresholds"
     threshold_unit: LanesBlock
+    scale_multiplier: MultiplierSpec | None = None
     threshold_sram: SramSpec
     buffer: BufferSpec
     controller: ControllerSpec
     macro: MacroSpec
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TileSpec:
+        if self.scale_select == "multiplier" and self.scale_multiplier is None:
+            raise RuleBroken("", "must have scale_multiplier where scale_select is multiplier")
+        return self
 
 
 class ChipSpec(Spec):

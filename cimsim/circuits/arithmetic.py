@@ -5,7 +5,15 @@ from __future__ import annotations
 from cimsim.circuits.cost import Action, Component, Scalar
 from cimsim.circuits.registers import Registers
 
-__all__ = ["adder_tree", "averaging_unit", "digital_mac", "shift_add", "threshold_unit", "vector_unit"]
+__all__ = [
+    "adder_tree",
+    "averaging_unit",
+    "digital_mac",
+    "scale_multiplier",
+    "shift_add",
+    "threshold_unit",
+    "vector_unit",
+]
 
 
 def shift_add(
@@ -42,6 +50,14 @@ def threshold_unit(
     """Compares sums with the threshold that the dropout bit selects, ``lanes`` channels per clock."""
     area = lanes * bits * bit_area_m2
     return Component("threshold_unit", area, leakage_w, {"compare": Action(bits * bit_energy_j)}, unit="tile")
+
+
+def scale_multiplier(
+    *, lanes: int, multiply_energy_j: Scalar, lane_area_m2: Scalar, leakage_w: Scalar
+) -> Component:
+    """Multiplies sums by the learned scale, or by 1 where it is dropped, in front of one threshold."""
+    actions = {"multiply": Action(multiply_energy_j)}
+    return Component("scale_multiplier", lanes * lane_area_m2, leakage_w, actions, unit="tile")
 
 
 def vector_unit(*, lanes: int, op_energy_j: Scalar, lane_area_m2: Scalar, leakage_w: Scalar) -> Component:

@@ -17,6 +17,7 @@ from cimsim.mapping.placement import sum_bits
 from cimsim.mapping.program import Command, Fold, Placement, Window
 from cimsim.mapping.randomness import is_drawn, masks_upstream, random_bits
 from cimsim.mapping.site import CHOICES, WIRING, Site, Tensor, raster
+from cimsim.mapping.thresholds import constants_of
 from cimsim.mapping.vector_ops import ops_per_value, sliding_of
 from cimsim.mapping.windows import POINT, Sliding, Source, each, line_buffer, sliding, whole
 from cimsim.workload.graph import Node, WorkloadGraph
@@ -53,13 +54,15 @@ def _lay_fold(site: Site, fold: Fold, sums: Window) -> None:
     height, width = raster(graph.shapes[fold.mac])
     gates = [(name, gate) for name in (fold.mac, *fold.chain) for gate in _gates(site, name, fold.mac)]
     is_early = {name: raster(graph.shapes[name]) == (height, width) for name, _ in gates}
-    compares = float(channels * n_positions)
+    compares, constants = float(channels * n_positions), constants_of(graph, site.chip, fold, placement)
+    products = compares * constants.n_products
     activate = site.lay(Command(
         f"{fold.mac}.activate", fold.mac, "activate", placement.tile_unit("threshold"), n_positions,
         site.clocks(channels / spread.copy_homes, site.chip.timing.threshold_lanes),
         (
             ("threshold_unit", "compare", compares),
-            ("threshold_sram", "read_bit", compares * (sum_bits(placement) + 1)),
+            ("threshold_sram", "read_bit", compares * constants.read_bits),
+            *((("scale_multiplier", "multiply", products),) if products else ()),
             ("tile_controller", "issue", float(n_positions)),
         ),
         (sums, *(gate for name, gate in gates if is_early[name])), site.upstream[fold.output],

@@ -23,7 +23,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "tile_controller", "chip_controller",
     ),
     "memory and links": ("threshold_sram", "tile_buffer", "global_buffer", "weight_memory", "link"),
-    "random bits": ("stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter"),
+    "random bits": (
+        "stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter", "scale_multiplier",
+    ),
     "leakage": ("leakage",),
 }  # fmt: skip
 """Kinds of component; leakage of all components stands apart because it grows with time, not with work."""

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from cimsim.arch.chip import Chip
 from cimsim.circuits.cost import Scalar
 from cimsim.mapping.draws import n_gates
-from cimsim.mapping.placement import n_chip_tiles, sum_bits
+from cimsim.mapping.placement import n_chip_tiles
 from cimsim.mapping.program import Program
+from cimsim.mapping.thresholds import constants_of
 from cimsim.sim.calibration import calibration_bits
 from cimsim.sim.counts import ArrayUse, Count, count_actions
 from cimsim.sim.memory import digital_weights
@@ -30,7 +31,9 @@ __all__ = [
     "program_energy_j",
 ]
 
-STOCHASTIC = ("stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter")
+STOCHASTIC = (
+    "stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter", "scale_multiplier",
+)  # fmt: skip
 """What only a network with random masks needs."""
 
 _OPTIONAL = ("digital_mac", "weight_memory", *STOCHASTIC)
@@ -165,7 +168,7 @@ def program_energy_j(program: Program) -> float:
         if p.n_macros
     )
     bits = sum(
-        f.thresholds.size * (sum_bits(p) + 1) * p.spread.threshold_copies
+        constants_of(program.graph, program.chip, f, p).stored_bits * p.spread.threshold_copies
         for f in program.folds.values()
         for p in (program.placements[f.mac],)
     )

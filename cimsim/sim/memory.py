@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from cimsim.mapping.placement import n_chip_tiles, sum_bits
+from cimsim.mapping.placement import n_chip_tiles
 from cimsim.mapping.program import Program
 from cimsim.mapping.randomness import random_bits
 from cimsim.mapping.site import REAL_BITS
+from cimsim.mapping.thresholds import constants_of
 from cimsim.sim.schedule import IN_FLIGHT, run_masks
 from cimsim.workload.dropout import n_members, n_states
 from cimsim.workload.graph import Node, WorkloadGraph
@@ -39,7 +40,8 @@ def memory_blocks(program: Program, schedule: str, n_passes: int) -> Mapping[str
             activations[tile] += held * placement.spread.input_copies / placement.n_tiles
     for layer, fold in program.folds.items():
         placement = placements[layer]
-        spread, bits = placement.spread, fold.thresholds.size * (sum_bits(placement) + 1)
+        spread = placement.spread
+        bits = constants_of(program.graph, program.chip, fold, placement).stored_bits
         for tile in range(placement.first_tile, placement.first_tile + spread.n_homes):
             thresholds[tile] += bits * spread.threshold_copies / spread.n_homes
     blocks = {
@@ -62,7 +64,9 @@ def network_bits(program: Program) -> int:
     cells = sum(
         p.rows * p.columns * p.groups * p.n_variants * max(p.replicas, 1) for p in placements.values()
     )
-    thresholds = sum(f.thresholds.size * (sum_bits(placements[f.mac]) + 1) for f in program.folds.values())
+    thresholds = sum(
+        constants_of(graph, program.chip, f, placements[f.mac]).stored_bits for f in program.folds.values()
+    )
     folded = {name for fold in program.folds.values() for name in fold.chain}
     words = sum(_words(graph, node) for node in graph.nodes if node.name not in folded)
     return cells + thresholds + words * REAL_BITS

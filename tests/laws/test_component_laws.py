@@ -15,6 +15,7 @@ VARIANTS = {
     "sot": (SOT, []),
     "superparamagnetic": (STT, ["chip.random_source=smtj"]),
     "cmos bits": (SOT, ["chip.random_source=lfsr"]),
+    "scale memory and multiplier": (STT, ["tile.scale_select=multiplier"]),
 }
 
 

@@ -21,7 +21,7 @@ def test_a_comparison_prints_rows_and_findings_and_writes_a_folder(cimsim_cli, t
     assert sum(line.startswith("Scale Dropout ") for line in lines) == 3
     assert any(line.startswith("VIBNN, FPGA") for line in lines)
     assert any(
-        line.startswith("one stochastic unit whatever the model size: deterministic 0,") for line in lines
+        line.startswith("one stochastic unit whatever the model size: lenet, 241,024 bits") for line in lines
     )
     assert lines[-1] == "report: reports/compare-stt_mram/"
     assert (tmp_path / "reports/compare-stt_mram/compare.csv").is_file()
