@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from cimsim.reporting.figures.canvas import COLORS, GREY, PALETTE, name_rows, new_figure, plain_log, scaled
 from cimsim.reporting.quantities import quantity
@@ -81,6 +82,7 @@ def draw_against_energy(table: pd.DataFrame, score: str, label: str) -> Figure:
             )
         axes.plot([], [], marker, color=color, label=method)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     plain_log(axes.xaxis, partial(quantity, unit="J"))
     axes.set_xlabel("energy per image, all its passes")
     axes.set_ylabel(label)
