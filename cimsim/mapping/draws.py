@@ -54,10 +54,10 @@ def lay_draw(site: Site, node: Node, layer: str) -> tuple[str, int] | None:
     bank = _bank(site, node)
     assert node.dropout is not None
     is_fair = node.dropout.kind in FAIR
-    n_draws = math.ceil(n_bits / site.chip.bit_source.fair_bits) if is_fair else n_bits
+    n_items = math.ceil(n_bits / site.chip.bit_source.fair_bits) if is_fair else n_bits
     bits = ("stochastic_unit", "draw_fair" if is_fair else "draw", float(n_bits))
-    actions = (bits, *_levels(site, n_draws, bank), *_makers(site.graph, node))
-    return _lay(site, f"{node.name}.draw", layer, node.name, n_draws, bank, actions), n_draws
+    actions = (bits, *_levels(site, n_items, bank), *_makers(site.graph, node))
+    return _lay(site, f"{node.name}.draw", layer, node.name, n_items, bank, actions), n_items
 
 
 def lay_redraw(site: Site, source: str, reader: Node) -> tuple[str, int]:
