@@ -76,7 +76,7 @@ def lfsr(
     """One random bit: a fresh word of a linear-feedback shift register, compared with p.
 
     The register leaps ``bits`` steps ahead in one clock, so that words share no bits. Each bit of a word is a
-    fair one, without the comparator.
+    fair one, without the comparator; bits that a choice or a normal number leaves over are kept for the next.
     """
     leap = register_bit_energy_j + xor_bit_energy_j
     draw, fair = Action(bits * (leap + comparator_bit_energy_j), clock_s), Action(leap, clock_s / bits)

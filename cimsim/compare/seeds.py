@@ -39,15 +39,18 @@ def paired_differences(table: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
     rows, twin = _played_once(table), METHODS[""]
     twins = rows[rows["method"] == twin].drop_duplicates(["training", "seed"]).set_index(["training", "seed"])
-    for (method, training, _), own in rows.groupby(["method", "training", "variant"], sort=False):
-        if method == twin or training not in twins.index:
+    groups = rows.groupby(["method", "training", "variant"], sort=False)
+    methods = list(groups.size().reset_index()["method"])
+    for (method, training, variant), own in groups:
+        if method == twin or not training or training not in twins.index:
             continue
         scores = [own.set_index("seed")[key] - twins.loc[training][key] for key in ("accuracy", "nll")]
         differences = pd.concat(scores, axis=1).dropna()
         if len(differences) > 1:
+            told = f" ({training}; {variant})" if methods.count(method) > 1 else ""
             points, nats = (_interval(differences[key].to_numpy()) for key in ("accuracy", "nll"))
             yield (
-                f"{method} less deterministic, {len(differences)} seeds paired",
+                f"{method}{told} less deterministic, {len(differences)} seeds paired",
                 f"accuracy {100 * points[0]:+.2f} ± {100 * points[1]:.2f} points, NLL {nats[0]:+.4f} ± "
                 f"{nats[1]:.4f} nats (95 %)",
             )

@@ -125,9 +125,11 @@ def _seeds(seeds: pd.DataFrame) -> tuple[Cells, list[Cells]]:
     """Mean and deviation over seeds."""
     scores = [c for c in seeds.columns if f"{c}_deviation" in seeds.columns and "brier" not in c]
     header = ("method", "seeds", *(score.replace("_", " ") for score in scores))
+    methods = list(seeds["method"])
     return header, [
         (
-            row["method"],
+            row["method"]
+            + (f" ({row['training']}; {row['variant']})" if methods.count(row["method"]) > 1 else ""),
             count(row["n_seeds"]),
             *(f"{row[score]:.4f} ± {row[f'{score}_deviation']:.4f}" for score in scores),
         )

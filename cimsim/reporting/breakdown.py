@@ -19,13 +19,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "array": ("cell_array", "wordline_driver", "bitline", "column_mux"),
     "read-out": ("adc", "sense_amp", "shift_add", "popcount_counter", "row_counter"),
     "logic": (
-        "adder_tree", "threshold_unit", "vector_unit", "digital_mac", "averaging_unit",
+        "adder_tree", "threshold_unit", "scale_multiplier", "vector_unit", "digital_mac", "averaging_unit",
         "tile_controller", "chip_controller",
     ),
     "memory and links": ("threshold_sram", "tile_buffer", "global_buffer", "weight_memory", "link"),
-    "random bits": (
-        "stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter", "scale_multiplier",
-    ),
+    "random bits": ("stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter"),
     "leakage": ("leakage",),
 }  # fmt: skip
 """Kinds of component; leakage of all components stands apart because it grows with time, not with work."""

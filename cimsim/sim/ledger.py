@@ -31,12 +31,10 @@ __all__ = [
     "program_energy_j",
 ]
 
-STOCHASTIC = (
-    "stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter", "scale_multiplier",
-)  # fmt: skip
+STOCHASTIC = ("stochastic_unit", "trim_dac", "dropout_gate", "gaussian_sampler", "arbiter")
 """What only a network with random masks needs."""
 
-_OPTIONAL = ("digital_mac", "weight_memory", *STOCHASTIC)
+_OPTIONAL = ("digital_mac", "weight_memory", "scale_multiplier", *STOCHASTIC)
 """Built where the network uses them."""
 
 

@@ -143,6 +143,9 @@ def test_networks_of_other_trainings_or_settings_are_no_seeds():
     rows += [scored("Scale Dropout", 0, 0.92, variant="p 0.1")]  # the same network again
     table = pd.DataFrame(rows)
     assert list(paired_differences(table)) == []
+    rows += [scored("Scale Dropout", 1, 0.93, variant="p 0.1"), scored("SpinDrop", 0, 0.9, training="")]
+    ((claim, _),) = paired_differences(pd.DataFrame(rows))
+    assert claim == "Scale Dropout (lenet; p 0.1) less deterministic, 2 seeds paired"
     seeds = over_seeds(table)
     assert list(seeds["method"]) == ["deterministic"] * 2 and list(seeds["n_seeds"]) == [2, 2]
     assert list(seeds["accuracy"]) == pytest.approx([0.905, 0.5])
