@@ -106,6 +106,8 @@ def _against_published(row: object, ours: pd.DataFrame) -> Iterator[tuple[str, s
 
 def _needed(target_j: float, own: pd.Series) -> str:
     """The energy of a conversion at which the best schedule would meet the target, all else as it is."""
+    if not own["n_conversions"]:
+        return "no conversions"
     rest = own["energy_j"] - own["energy_conversions_j"]
     each = own["energy_conversions_j"] / own["n_conversions"]
     if rest >= target_j:

@@ -40,7 +40,10 @@ def random_bits(graph: WorkloadGraph, node: Node) -> int:
 
 
 def bank_size(graph: WorkloadGraph, node: Node) -> int:
-    """Modules for a bit per channel or value: one a channel, or one a word line of the layer behind."""
+    """Modules for a bit per channel or value: one a channel, or one a word line of the layer behind.
+
+    Values that drive no word lines, such as those in front of a sign, have one a channel.
+    """
     assert node.dropout is not None
     if node.dropout.kind == "element":
         readers = [word_lines(graph, mac) for mac in macs_behind(graph, node.name)]

@@ -232,6 +232,8 @@ def test_the_cost_of_a_conversion_that_a_claim_needs():
     assert text.endswith("theirs: a paper")
     rows.loc[2, "energy_j"] = 100 * 4e-12
     assert "out of reach of cheaper conversions" in claims_of(rows)[-1]["finding"]
+    rows["n_conversions"] = 0
+    assert "; no conversions; " in claims_of(rows)[-1]["finding"]
 
 
 def test_files_are_complete_and_replaced_as_reports_are(comparison, tmp_path):
