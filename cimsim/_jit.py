@@ -23,6 +23,8 @@ __all__ = [
     "ir",
     "llvm_call",
     "njit",
+    "parallel",
+    "prange",
     "private_folder",
     "types",
 ]
@@ -41,6 +43,8 @@ ir: Any = llvm_ir if JIT else None
 """LLVM's instruction builder, for the emitters of intrinsics; None when the compiler is off."""
 types: Any = numba.types if JIT else None
 """Numba's types, for their signatures; None when the compiler is off."""
+prange: Any = numba.prange if JIT else range
+"""The range of a loop whose turns may run side by side, in a `parallel` function."""
 
 
 def njit(function: Function) -> Function:
@@ -54,6 +58,11 @@ def fused(function: Function) -> Function:
     Between functions that take arrays, counting references cost the event engine more than its events.
     """
     return _compiled(function, forceinline=True, _nrt=False) if JIT else function
+
+
+def parallel(function: Function) -> Function:
+    """`njit` whose `prange` loops run on all cores; turns may not share what they write."""
+    return _compiled(function, parallel=True) if JIT else function
 
 
 def _compiled(function: Function, **options: Any) -> Function:

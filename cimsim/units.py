@@ -46,10 +46,27 @@ SUFFIXES = {
 DIMENSIONLESS = frozenset(
     {
         "activity_factor",
+        "ageing_per_decade",
+        "anisotropy_exponent",
+        "bias_spread",
+        "critical_asymmetry",
+        "critical_cv",
+        "cycle_cv",
+        "damping",
         "decoder_fraction",
+        "delta",
+        "delta_cv",
         "driver_overhead",
+        "gain_spread",
+        "level_error",
+        "magnetisation_exponent",
+        "polarisation",
+        "polarisation_loss",
         "regulator_efficiency",
+        "resistance_cv",
+        "tmr_cv",
         "tmr_zero_bias",
+        "track_cv",
     }
 )
 """Names of real numbers that carry no unit: ratios and fractions from 0 to 1 (never percent)."""

@@ -6,6 +6,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "arch_configs"
 STT = FOLDER / "stt_mram.yaml"
 SOT = FOLDER / "sot_mram.yaml"
 SHIPPED = (STT, SOT)
+DEVICES = sorted((FOLDER / "devices").glob("*.yaml"))
+DEVICE = FOLDER / "devices" / "smtj_pbnn_2025.yaml"
 
 FLASH = (
     "tile.macro.adc={type: flash_adc, bits: 5, comparator_energy_j: 8.5e-15, encoder_energy_j: 2e-15, "

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 
 from cimsim.arch.chip import Chip, Geometry, Timing
+from cimsim.circuits.bit_source import BitSource
 from cimsim.circuits.cost import Action, Component
+from cimsim.mapping.randomness import realised
 from cimsim.workload import build_graph
 
 UNITS = {
@@ -83,8 +85,15 @@ def hand_chip(
     spec = SimpleNamespace(name="hand", source="arch_configs/hand.yaml", tile=tile, chip=level, place=_place)
     copies = replicas or {}
     return Chip(
-        spec, geometry, timing, components, schedule, first_layer, conv_mapping, copies, level_per=level_per
-    )
+        spec, geometry, timing, components, schedule, first_layer, conv_mapping, copies, level_per=level_per,
+        trimmed=SimpleNamespace(bits_per_level=1000, nominal=lambda p: p),
+    )  # fmt: skip
+
+
+def with_levels(graph, n_levels):
+    """The network with the probabilities of a source of so many levels; 0: of any."""
+    source = BitSource(n_levels=n_levels)
+    return realised(graph, lambda node: source.probability(node.dropout.p))
 
 
 def _signs(rng, *shape):

@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "cimsim"
 FILES = sorted(PACKAGE.rglob("*.py"))
-BASE = {"errors", "units", "rng", "_jit", "npz", "data", "metrics"}
+BASE = {"errors", "units", "rng", "_jit", "npz", "places", "data", "metrics"}
 ROOMS = {
     "devices": set(),
     "circuits": {"devices"},
@@ -18,7 +18,19 @@ ROOMS = {
     "sim": {"devices", "circuits", "arch", "workload", "mapping", "bayes"},
     "reporting": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes"},
     "compare": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
-    "cli": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting", "compare"},
+    "characterize": {"devices", "circuits", "arch", "reporting"},
+    "cli": {
+        "devices",
+        "circuits",
+        "arch",
+        "workload",
+        "mapping",
+        "sim",
+        "bayes",
+        "reporting",
+        "compare",
+        "characterize",
+    },
     "train": {"workload"},
 }
 MAX_BODY_LINES = 40

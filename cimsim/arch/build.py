@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cimsim.arch.chip import Chip, Geometry, Timing
-from cimsim.arch.parts_array import readouts_per_macro, wordline_latency
+from cimsim.arch.parts_array import build_cell_physics, readouts_per_macro, wordline_latency
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.registry import COMPONENTS
+from cimsim.arch.sources import build_bit_source, build_trimmed_source
 from cimsim.arch.spec import ArchSpec
 from cimsim.circuits.cost import Component
 
@@ -31,7 +32,9 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         first_layer=spec.chip.first_layer,
         conv_mapping=spec.chip.conv_mapping,
         replicas=dict(spec.chip.replicas),
-        bit_source=spec.chip.random_unit.bit_source,
+        bit_source=build_bit_source(spec),
+        cells=build_cell_physics(spec),
+        trimmed=build_trimmed_source(spec),
         level_per=spec.chip.trim_dac.per,
     )
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from cimsim.arch.spec import ArchSpec
 from cimsim.circuits.bit_source import IDEAL, BitSource
+from cimsim.circuits.cell_physics import CellPhysics
 from cimsim.circuits.cost import Component
+from cimsim.circuits.trimming import TrimmedSource
 
 __all__ = ["SUMS_PER_COLUMN", "Chip", "Geometry", "Timing"]
 
@@ -82,8 +84,18 @@ class Chip:
     """Copies per layer name; layers not named get 1."""
     bit_source: BitSource = IDEAL
     """What the source of random bits makes of a probability."""
+    cells: CellPhysics | None = None
+    """What the junctions of the cells suffer."""
+    trimmed: TrimmedSource | None = None
+    """How the source comes by its probabilities; None where it has them to the digit."""
     level_per: str = "bank"
     """Junctions that draw side by side share a level ("bank") or have one each ("module")."""
+
+    def probability(self, p: float) -> float:
+        """What a chip without spread makes of a probability that is asked of its source of random bits."""
+        if self.trimmed is None or p in (0.0, 1.0):
+            return self.bit_source.probability(p)
+        return self.trimmed.nominal(p)
 
     def n_levels(self, n_modules: int) -> int:
         """Converters that set p for a bank of so many modules; none for bits of CMOS."""

@@ -1,25 +1,30 @@
-"""An architecture file into an ArchSpec, or one clear message."""
+"""A file into an ArchSpec or a DeviceSpec, or one clear message."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cimsim.arch.convert import Problem, Reader
 from cimsim.arch.describe import expected
+from cimsim.arch.include import KEY, included
 from cimsim.arch.quantity import RuleBroken
 from cimsim.arch.spec import ArchSpec
-from cimsim.arch.tree import Origin, read_tree
+from cimsim.arch.spec_device import DeviceSpec
+from cimsim.arch.tree import Branch, Leaf, Origin, parse_file, read_tree
 from cimsim.errors import SpecError
 
-__all__ = ["load_arch", "read_arch"]
+__all__ = ["is_device", "load_arch", "load_device", "read_arch"]
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
-    """Read, convert and check an architecture file.
+    """Read, convert and check an architecture file, and the device files it names.
 
     Parameters
     ----------
@@ -32,11 +37,42 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     SpecError
         with file, line and path of the first problem, and how many more there are.
     """
-    data, reader = read_arch(path, overrides)
-    found: ArchSpec | None = None
+    spec, reader = _load(path, overrides, ArchSpec)
+    spec.read_from(str(path), overrides, reader.origins)
+    return spec
+
+
+def load_device(path: str | Path, overrides: Sequence[str] = ()) -> DeviceSpec:
+    """Read, convert and check a device file; parameters and errors as of `load_arch`."""
+    return _load(path, overrides, DeviceSpec)[0]
+
+
+def is_device(path: str | Path) -> bool:
+    """Whether a YAML file is a device, not an architecture; raises ``SpecError`` if it cannot be read."""
+    return "junction" in parse_file(Path(path)).entries
+
+
+def read_arch(path: str | Path, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], Reader]:
+    """The file's data by declared types, not yet checked for ranges, and the reader with its problems."""
+    return _read(path, overrides, ArchSpec)
+
+
+def _read(
+    path: str | Path, overrides: Sequence[str], model: type[BaseModel]
+) -> tuple[dict[str, Any], Reader]:
+    def include(leaf: Leaf, where: str) -> Branch | None:
+        return included(leaf, where, Path(path)) if where.rpartition(".")[2] == KEY else None
+
+    reader = Reader()
+    return reader.model(read_tree(Path(path), overrides, include), (model,), ""), reader
+
+
+def _load(path: str | Path, overrides: Sequence[str], model: type[Model]) -> tuple[Model, Reader]:
+    data, reader = _read(path, overrides, model)
+    found: Model | None = None
     problems = list(reader.problems)
     try:
-        found = ArchSpec.model_validate(data)
+        found = model.model_validate(data)
     except ValidationError as error:
         known = {problem.path for problem in problems}
         more = (_translate(item, data, reader) for item in error.errors(include_url=False))
@@ -44,15 +80,7 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     if problems:
         raise _first(problems)
     assert found is not None
-    found.read_from(str(path), overrides, reader.origins)
-    return found
-
-
-def read_arch(path: str | Path, overrides: Sequence[str] = ()) -> tuple[dict[str, Any], Reader]:
-    """The file's data by declared types, not yet checked for ranges, and the reader with its problems."""
-    reader = Reader()
-    tree = read_tree(Path(path), overrides)
-    return reader.model(tree, (ArchSpec,), ""), reader
+    return found, reader
 
 
 def _translate(item: Any, data: dict[str, Any], reader: Reader) -> Problem:

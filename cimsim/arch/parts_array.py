@@ -5,49 +5,44 @@ from __future__ import annotations
 import math
 
 from cimsim.arch.chip import SUMS_PER_COLUMN
+from cimsim.arch.parts_device import build_junction, build_switch
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.spec import ArchSpec
-from cimsim.arch.spec_array import FlashAdc, MtjSpec, SarAdc
+from cimsim.arch.spec_array import FlashAdc, SarAdc
 from cimsim.circuits import adc as adcs
 from cimsim.circuits import arithmetic, counters, lines
 from cimsim.circuits.cell_array import cell_array
+from cimsim.circuits.cell_physics import CellPhysics
 from cimsim.circuits.cost import Component, Scalar
 from cimsim.circuits.registers import Registers
 from cimsim.circuits.sense_amp import sense_amp
-from cimsim.devices.mtj import read_current_a, resistance_parallel_ohm
 
 __all__ = [
     "build_adc",
     "build_bitline",
     "build_cell_array",
+    "build_cell_physics",
     "build_column_mux",
     "build_popcount_counter",
     "build_row_counter",
     "build_sense_amp",
     "build_shift_add",
     "build_wordline_driver",
-    "junction_currents",
+    "cell_currents",
     "readouts_per_macro",
     "wordline_latency",
 ]
 
 
-def junction_currents(
-    mtj: MtjSpec, access_ohm: Scalar, voltage_v: float, pick: Pick
-) -> tuple[Scalar, Scalar]:
-    """Current in the parallel and in the antiparallel state, ``voltage_v`` across junction and transistor."""
-    if mtj.resistance_parallel_ohm is not None:
-        resistance = pick(mtj.resistance_parallel_ohm)
-    else:
-        assert mtj.ra_product_ohm_m2 is not None and mtj.diameter_m is not None
-        resistance = resistance_parallel_ohm(pick(mtj.ra_product_ohm_m2), pick(mtj.diameter_m))
-    parallel = read_current_a(voltage_v, resistance_parallel=resistance, access_resistance=access_ohm)
-    antiparallel = read_current_a(
-        voltage_v,
-        resistance_parallel=resistance,
-        access_resistance=access_ohm,
-        tmr_zero_bias=pick(mtj.tmr_zero_bias),
-        tmr_half_voltage_v=pick(mtj.tmr_half_voltage_v),
+def cell_currents(spec: ArchSpec, pick: Pick = nominal) -> tuple[Scalar, Scalar]:
+    """Current of one branch of a cell that is read, in the parallel and in the antiparallel state."""
+    macro = spec.tile.macro
+    cell = macro.subarray.cell
+    junction = build_junction(cell.device.junction, pick(cell.access_resistance_ohm), pick)
+    temperature_k = spec.technology.temperature_k
+    parallel, antiparallel = (
+        junction.current_a(macro.read_voltage_v, parallel=state, temperature_k=temperature_k)
+        for state in (True, False)
     )
     return parallel, antiparallel
 
@@ -61,9 +56,7 @@ def readouts_per_macro(spec: ArchSpec) -> int:
 def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
     macro = spec.tile.macro
     cell = macro.subarray.cell
-    parallel, antiparallel = junction_currents(
-        cell.mtj, pick(cell.access_resistance_ohm), macro.read_voltage_v, pick
-    )
+    parallel, antiparallel = cell_currents(spec, pick)
     return cell_array(
         n_rows=macro.subarray.rows,
         n_columns=macro.subarray.columns,
@@ -76,6 +69,24 @@ def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
         write_a=pick(cell.write.current_a),
         write_supply_v=cell.write.supply_v,
         write_s=cell.write.width_s,
+    )
+
+
+def build_cell_physics(spec: ArchSpec) -> CellPhysics:
+    """Writes, reads and retention of the cells, at nominal values."""
+    macro = spec.tile.macro
+    write = macro.subarray.cell.write
+    parallel_a, antiparallel_a = cell_currents(spec)
+    return CellPhysics(
+        switch=build_switch(macro.subarray.cell.device),
+        write_a=write.current_a.value,
+        write_s=write.width_s,
+        max_pulses=write.max_pulses,
+        parallel_a=float(parallel_a),
+        antiparallel_a=float(antiparallel_a),
+        read_s=macro.read_time_s,
+        favours_parallel=macro.read_favours == "parallel",
+        temperature_k=spec.technology.temperature_k,
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from cimsim.arch.parts_array import junction_currents
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.arch.parts_device import build_junction
 from cimsim.arch.quantity import Pick
+from cimsim.arch.sources import build_dropout_unit
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_random import LfsrUnit, SmtjUnit
 from cimsim.circuits import dropout, stochastic_unit
-from cimsim.circuits.cost import Component
+from cimsim.circuits.cost import Component, Scalar
+from cimsim.circuits.dropout_unit import Condition
 
 __all__ = [
     "build_arbiter",
@@ -17,13 +22,16 @@ __all__ = [
     "build_trim_dac",
 ]
 
+PRICED_P = 0.2
+"""The probability whose energy every draw has in a run; that of others is within a tenth of it."""
+
 
 def build_stochastic_unit(spec: ArchSpec, pick: Pick) -> Component:
     """The source that ``chip.random_source`` names."""
     unit = spec.chip.random_unit
     if isinstance(unit, LfsrUnit):
         return _lfsr(spec, unit, pick)
-    return _smtj(spec, unit, pick) if isinstance(unit, SmtjUnit) else _sot_mtj(spec, pick)
+    return _smtj(spec, unit, pick) if isinstance(unit, SmtjUnit) else _written(spec, pick)
 
 
 def build_trim_dac(spec: ArchSpec, pick: Pick) -> Component:
@@ -59,36 +67,34 @@ def build_arbiter(spec: ArchSpec, pick: Pick) -> Component:
     )
 
 
-def _sot_mtj(spec: ArchSpec, pick: Pick) -> Component:
-    """The read is priced at the parallel state's current, an upper bound of both states."""
+def _written(spec: ArchSpec, pick: Pick) -> Component:
     unit = spec.chip.stochastic_unit
-    track_ohm = pick(unit.track_resistance_ohm)
-    read_a, _ = junction_currents(unit.mtj, pick(unit.access_resistance_ohm), unit.read.amplitude_v, pick)
-    return stochastic_unit.sot_mtj(
+    model, nominal_model = build_dropout_unit(spec, pick), build_dropout_unit(spec)
+    used = Condition(spec.technology.temperature_k)
+    draw_j, fair_j = (
+        model.energy_j(np.array(nominal_model.code_for(p, used)), used) for p in (PRICED_P, 0.5)
+    )
+    return stochastic_unit.written_mtj(
         n_units=unit.n_units,
-        write_supply_v=unit.write_supply_v,
-        reset_a=unit.reset.amplitude_v / track_ohm,
-        reset_s=unit.reset.width_s,
-        set_a=unit.set.amplitude_v / track_ohm,
-        set_s=unit.set.width_s,
-        driver_overhead=pick(unit.driver_overhead),
-        read_supply_v=spec.technology.supply_v,
-        read_a=read_a,
-        read_s=unit.read.width_s,
-        sense_energy_j=pick(unit.read.sense_energy_j),
-        relax_s=unit.relax_s.value,
+        draw_energy_j=_plain(draw_j),
+        fair_energy_j=_plain(fair_j),
+        cycle_s=model.cycle_s,
         area_m2=pick(unit.area_m2),
         leakage_w=pick(unit.leakage_w),
     )
 
 
+def _plain(number: NDArray[np.float64]) -> Scalar:
+    return float(number) if number.ndim == 0 else number
+
+
 def _smtj(spec: ArchSpec, unit: SmtjUnit, pick: Pick) -> Component:
     """The read is priced at the parallel state's current, an upper bound of both states."""
-    read_a, _ = junction_currents(unit.mtj, pick(unit.access_resistance_ohm), unit.read.amplitude_v, pick)
+    junction = build_junction(unit.mtj, pick(unit.access_resistance_ohm), pick)
     return stochastic_unit.superparamagnetic_mtj(
         n_units=unit.n_units,
         supply_v=spec.technology.supply_v,
-        read_a=read_a,
+        read_a=junction.current_a(unit.read.amplitude_v, parallel=True),
         read_s=unit.read.width_s,
         bias_a=pick(unit.bias_current_a),
         interval_s=unit.sample_interval_s,

@@ -16,14 +16,21 @@ from cimsim.units import short
 
 __all__ = [
     "GRADE_FACTOR",
+    "Anisotropy",
     "Area",
+    "Attempt",
+    "Barrier",
     "Capacitance",
+    "Curie",
     "Current",
     "Draws",
     "Energy",
+    "Exponent",
+    "Fraction",
     "Leakage",
     "Length",
     "LineCapacitance",
+    "Magnetisation",
     "Pick",
     "Quantity",
     "Ratio",
@@ -31,6 +38,7 @@ __all__ = [
     "ResistanceArea",
     "RuleBroken",
     "Time",
+    "Vcma",
     "Voltage",
     "nominal",
 ]
@@ -149,3 +157,11 @@ Current = Annotated[Quantity, AfterValidator(Within(1e-9, 1e-1))]
 Capacitance = Annotated[Quantity, AfterValidator(Within(0, 1e-12))]
 LineCapacitance = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-8))]
 Ratio = Annotated[Quantity, AfterValidator(Within(0, 100))]
+Fraction = Annotated[Quantity, AfterValidator(Within(0, 0.99))]
+Barrier = Annotated[Quantity, AfterValidator(Within(1, 120))]
+Attempt = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-6))]
+Curie = Annotated[Quantity, AfterValidator(Within(500, 3000))]
+Exponent = Annotated[Quantity, AfterValidator(Within(0.5, 5))]
+Magnetisation = Annotated[Quantity, AfterValidator(Within(1e4, 5e6))]
+Anisotropy = Annotated[Quantity, AfterValidator(Within(1e-5, 1e-2))]
+Vcma = Annotated[Quantity, AfterValidator(Within(1e-16, 1e-11))]

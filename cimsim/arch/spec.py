@@ -15,15 +15,16 @@ from cimsim.arch.quantity import (
     Quantity,
     RuleBroken,
 )
-from cimsim.arch.spec_array import MacroSpec, Spec, Volts, WordBlock
+from cimsim.arch.spec_array import MacroSpec, WordBlock
+from cimsim.arch.spec_base import Spec, Temperature, Volts
 from cimsim.arch.spec_random import (
     ArbiterSpec,
     GateSpec,
     LfsrUnit,
     SamplerSpec,
     SmtjUnit,
-    SotMtjUnit,
     TrimDacSpec,
+    WrittenUnit,
 )
 from cimsim.arch.tree import Origin
 from cimsim.units import short
@@ -39,6 +40,7 @@ class TechnologySpec(Spec):
 
     name: Name
     supply_v: Volts
+    temperature_k: Temperature = 300.0
     wire_capacitance_f_per_m: LineCapacitance
 
 
@@ -156,8 +158,8 @@ class ChipSpec(Spec):
     digital_mac: DigitalMacSpec | None = None
     weight_memory: SramSpec | None = None
     averaging_unit: AveragingSpec
-    random_source: Literal["sot_mtj", "smtj", "lfsr"] = "sot_mtj"
-    stochastic_unit: SotMtjUnit
+    random_source: Literal["mtj", "smtj", "lfsr"] = "mtj"
+    stochastic_unit: WrittenUnit
     smtj_unit: SmtjUnit | None = None
     lfsr_unit: LfsrUnit | None = None
     trim_dac: TrimDacSpec
@@ -166,16 +168,16 @@ class ChipSpec(Spec):
     arbiter: ArbiterSpec
 
     @property
-    def random_unit(self) -> SotMtjUnit | SmtjUnit | LfsrUnit:
+    def random_unit(self) -> WrittenUnit | SmtjUnit | LfsrUnit:
         """The source of random bits that is built."""
         unit = self.random_units[self.random_source]
         assert unit is not None, "checked when the file was read"
         return unit
 
     @property
-    def random_units(self) -> Mapping[str, SotMtjUnit | SmtjUnit | LfsrUnit | None]:
+    def random_units(self) -> Mapping[str, WrittenUnit | SmtjUnit | LfsrUnit | None]:
         """Every source that ``random_source`` can name; None where the file does not describe it."""
-        return {"sot_mtj": self.stochastic_unit, "smtj": self.smtj_unit, "lfsr": self.lfsr_unit}
+        return {"mtj": self.stochastic_unit, "smtj": self.smtj_unit, "lfsr": self.lfsr_unit}
 
     @model_validator(mode="after")
     def _consistent(self) -> ChipSpec:
@@ -205,10 +207,9 @@ class ArchSpec(Spec):
     @model_validator(mode="after")
     def _consistent(self) -> ArchSpec:
         supply_v = self.technology.supply_v
-        reads = [
-            ("tile.macro.read_voltage_v", self.tile.macro.read_voltage_v),
-            ("chip.stochastic_unit.read.amplitude_v", self.chip.stochastic_unit.read.amplitude_v),
-        ]
+        reads = [("tile.macro.read_voltage_v", self.tile.macro.read_voltage_v)]
+        if (bit := self.chip.stochastic_unit.device.random_bit) is not None:
+            reads.append(("chip.stochastic_unit.device.random_bit.read.amplitude_v", bit.read.amplitude_v))
         if self.chip.smtj_unit is not None:
             reads.append(("chip.smtj_unit.read.amplitude_v", self.chip.smtj_unit.read.amplitude_v))
         for path, voltage in reads:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from cimsim.arch.quantity import (
     Area,
@@ -13,56 +13,24 @@ from cimsim.arch.quantity import (
     Current,
     Energy,
     Leakage,
-    Length,
     Ratio,
     Resistance,
-    ResistanceArea,
     RuleBroken,
     Time,
-    Voltage,
 )
+from cimsim.arch.spec_base import PulseTime, Spec, Volts
+from cimsim.arch.spec_device import DeviceSpec, ThresholdSpec
 from cimsim.units import short
 
 __all__ = [
     "AccumulatorBlock",
     "FlashAdc",
     "MacroSpec",
-    "MtjSpec",
-    "PulseTime",
     "SarAdc",
-    "Spec",
-    "Volts",
     "WordBlock",
 ]
 
-Volts = Annotated[float, Field(gt=0, le=5)]
-PulseTime = Annotated[float, Field(gt=0, le=1e-6)]
 WordBits = Annotated[int, Field(ge=1, le=64)]
-
-
-class Spec(BaseModel):
-    """Base of every model of the file: frozen, no unknown keys, no NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class MtjSpec(Spec):
-    """A junction: its parallel resistance, or RA and diameter to derive it from."""
-
-    resistance_parallel_ohm: Resistance | None = None
-    ra_product_ohm_m2: ResistanceArea | None = None
-    diameter_m: Length | None = None
-    tmr_zero_bias: Ratio
-    tmr_half_voltage_v: Voltage
-
-    @model_validator(mode="after")
-    def _one_resistance(self) -> MtjSpec:
-        derived = self.ra_product_ohm_m2 is not None and self.diameter_m is not None
-        half = (self.ra_product_ohm_m2 is None) != (self.diameter_m is None)
-        if half or derived == (self.resistance_parallel_ohm is not None):
-            rule = "must have either resistance_parallel_ohm, or ra_product_ohm_m2 and diameter_m"
-            raise RuleBroken("", rule)
-        return self
 
 
 class CellWrite(Spec):
@@ -71,13 +39,14 @@ class CellWrite(Spec):
     current_a: Current
     width_s: PulseTime
     supply_v: Volts
+    max_pulses: int = Field(default=1, ge=1, le=100)
 
 
 class CellBase(Spec):
     """An XNOR cell of two transistors and two junctions."""
 
     area_m2: Area
-    mtj: MtjSpec
+    device: DeviceSpec
     access_resistance_ohm: Resistance
     gate_capacitance_f: Capacitance
     drain_capacitance_f: Capacitance
@@ -89,16 +58,24 @@ class Cell2t2m(CellBase):
 
     type: Literal["cell_2t2m"]
 
+    @model_validator(mode="after")
+    def _through_the_junction(self) -> Cell2t2m:
+        if self.device.is_sot:
+            raise RuleBroken("device", "must be written by spin transfer", self.device.name)
+        return self
+
 
 class CellSot2t2m(CellBase):
     """XNOR cell written through a spin-orbit track, so that the junctions may be resistive."""
 
     type: Literal["sot_2t2m"]
-    track_resistance_ohm: Resistance
 
     @model_validator(mode="after")
-    def _track_voltage(self) -> CellSot2t2m:
-        needed_v = self.write.current_a.value * self.track_resistance_ohm.value
+    def _along_the_track(self) -> CellSot2t2m:
+        switching = self.device.switching
+        if not isinstance(switching, ThresholdSpec):
+            raise RuleBroken("device", "must be written along a track", self.device.name)
+        needed_v = self.write.current_a.value * switching.track_resistance_ohm.value
         if needed_v > self.write.supply_v:
             rule = f"must cover current times track resistance, {needed_v:.3g} V"
             raise RuleBroken("write.supply_v", rule, short(self.write.supply_v))
@@ -212,6 +189,7 @@ class MacroSpec(Spec):
     biases_unselected_columns: bool = False
     read_voltage_v: Volts
     read_time_s: PulseTime
+    read_favours: Literal["parallel", "antiparallel"] = "parallel"
     regulator_efficiency: float | None = Field(default=None, gt=0, le=1)
     """Of the read voltage; left out, a linear regulator: the read current is drawn at the supply."""
     adc: Adc | None = None

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cimsim.arch.quantity import Area, Current, Energy, Leakage, Ratio, Resistance, RuleBroken, Time
-from cimsim.arch.spec_array import MtjSpec, PulseTime, Spec, Volts
-from cimsim.circuits.bit_source import BitSource
-from cimsim.circuits.dropout import GAUSSIAN_BITS
+from cimsim.arch.quantity import (
+    Area,
+    Barrier,
+    Current,
+    Energy,
+    Fraction,
+    Leakage,
+    Ratio,
+    Resistance,
+    RuleBroken,
+    Time,
+)
+from cimsim.arch.spec_base import PulseTime, Spec, Temperature, Volts
+from cimsim.arch.spec_device import DeviceSpec, MtjSpec
 from cimsim.units import short
 
-__all__ = ["ArbiterSpec", "GateSpec", "LfsrUnit", "SamplerSpec", "SmtjUnit", "SotMtjUnit", "TrimDacSpec"]
+__all__ = ["ArbiterSpec", "GateSpec", "LfsrUnit", "SamplerSpec", "SmtjUnit", "TrimDacSpec", "WrittenUnit"]
 
 Units = Annotated[int, Field(ge=1, le=4096)]
 
 
-class WritePulse(Spec):
-    """A voltage pulse along the spin-orbit track."""
-
-    amplitude_v: Volts
-    width_s: PulseTime
-
-
-class ReadPulse(Spec):
+class SensedRead(Spec):
     """A read of the junction and the decision of its sense amplifier."""
 
     amplitude_v: Volts
@@ -33,45 +35,54 @@ class ReadPulse(Spec):
     sense_energy_j: Energy
 
 
-class SotMtjUnit(Spec):
-    """Random bits from spin-orbit junctions: reset, set with probability p, read; then relax."""
+class Calibration(Spec):
+    """How the level of each p is found, once: by bisection, counting so many bits at each step.
 
-    type: Literal["sot_mtj"]
+    Without bits the levels are those of the nominal device.
+    """
+
+    bits: int = Field(default=4096, ge=0, le=10**7)
+    temperature_k: Temperature = 300.0
+    age_s: float = Field(default=0.0, ge=0, le=1e10)
+
+
+class WrittenUnit(Spec):
+    """Random bits from junctions that are reset, set with probability p and read; the device says how."""
+
     n_units: Units = 1
+    device: DeviceSpec
     write_supply_v: Volts
-    reset: WritePulse
-    set: WritePulse
-    read: ReadPulse
-    track_resistance_ohm: Resistance
-    mtj: MtjSpec
-    access_resistance_ohm: Resistance
+    sense_energy_j: Energy
     driver_overhead: Ratio
-    relax_s: Time
+    level_error: float = Field(default=0.0, gt=-1, le=1)
+    stuck: Literal["no", "never", "always"] = "no"
+    calibration: Calibration = Calibration()
     area_m2: Area
     leakage_w: Leakage
 
     @model_validator(mode="after")
-    def _amplitudes(self) -> SotMtjUnit:
-        for name, pulse in (("reset", self.reset), ("set", self.set)):
-            if pulse.amplitude_v > self.write_supply_v:
+    def _consistent(self) -> WrittenUnit:
+        bit = self.device.random_bit
+        if bit is None:
+            raise RuleBroken("device", "must say how it makes a random bit (random_bit)", self.device.name)
+        for name, volts in (("reset.amplitude_v", bit.reset.amplitude_v), ("set.high_v", bit.set.high_v)):
+            if volts > self.write_supply_v:
                 rule = f"must be at most write_supply_v, {short(self.write_supply_v)}"
-                raise RuleBroken(f"{name}.amplitude_v", rule, short(pulse.amplitude_v))
+                raise RuleBroken(f"device.random_bit.{name}", rule, short(volts))
         return self
-
-    @property
-    def bit_source(self) -> BitSource:
-        """Every bit is armed anew, and any level can be set."""
-        return BitSource(n_units=self.n_units, normal_bits=GAUSSIAN_BITS)
 
 
 class SmtjUnit(Spec):
     """Random bits from superparamagnetic junctions: they fluctuate, and are read now and then."""
 
     n_units: Units = 1
-    read: ReadPulse
+    read: SensedRead
     mtj: MtjSpec
     access_resistance_ohm: Resistance
     bias_current_a: Current
+    bias_width_a: Current
+    bias_spread: Fraction
+    delta: Barrier
     sample_interval_s: PulseTime
     autocorrelation_s: Time
     area_m2: Area
@@ -86,12 +97,6 @@ class SmtjUnit(Spec):
             raise RuleBroken("autocorrelation_s.value", "must be above 0", "0")
         return self
 
-    @property
-    def bit_source(self) -> BitSource:
-        """The state of a junction is forgotten exponentially."""
-        correlation = math.exp(-self.sample_interval_s / self.autocorrelation_s.value)
-        return BitSource(correlation=correlation, n_units=self.n_units, normal_bits=GAUSSIAN_BITS)
-
 
 class LfsrUnit(Spec):
     """Random bits in CMOS: a linear-feedback shift register and a comparator of ``bits`` bits."""
@@ -104,21 +109,18 @@ class LfsrUnit(Spec):
     bit_area_m2: Area
     bit_leakage_w: Leakage
 
-    @property
-    def bit_source(self) -> BitSource:
-        """A word is compared with p in as many levels as it has values; fair bits are taken as they are."""
-        return BitSource(
-            n_levels=1 << self.bits, n_units=self.n_units, fair_bits=self.bits, normal_bits=GAUSSIAN_BITS
-        )
-
 
 class TrimDacSpec(Spec):
     """The converter behind the level that sets p.
 
     ``per``: one for all junctions that draw side by side, or one for each, so that each can be trimmed.
+    ``bits`` divide the window of the set pulse; ``gain_spread`` is the relative deviation of all levels of a
+    chip from those asked for.
     """
 
     per: Literal["bank", "module"] = "bank"
+    bits: int = Field(default=8, ge=1, le=12)
+    gain_spread: Fraction
     set_energy_j: Energy
     area_m2: Area
     leakage_w: Leakage

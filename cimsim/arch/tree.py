@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import yaml
 
 from cimsim.errors import SpecError
 
-__all__ = ["Branch", "Leaf", "Listing", "Node", "Origin", "read_tree", "shown"]
+__all__ = ["Branch", "Include", "Leaf", "Listing", "Node", "Origin", "parse_file", "read_tree", "shown"]
 
 _MAX_BYTES = 1_000_000
 _MAX_DEPTH = 20
@@ -85,20 +85,38 @@ class Listing:
 Node = Leaf | Branch | Listing
 
 
-def read_tree(path: Path, overrides: Sequence[str] = ()) -> Branch:
-    """The file's tree with the ``path=value`` overrides put in.
+Include = Callable[[Leaf, str], "Branch | None"]
+"""What the name at a path stands for: a mapping out of another file, or None where it is just a text."""
+
+
+def read_tree(
+    path: Path, overrides: Sequence[str] = (), include: Include = lambda leaf, path: None
+) -> Branch:
+    """The file's tree with what it includes and with the ``path=value`` overrides put in.
 
     Raises
     ------
     SpecError
-        where the file is missing, too large, no YAML, deeper than 20 levels, uses aliases, or is no mapping;
-        or where an override is no ``path=value``.
+        as `parse_file`; or where an override is no ``path=value``.
+    """
+    tree = parse_file(path)
+    for override in overrides:
+        _put(tree, override, include)
+    _include_all(tree, "", include)
+    return tree
+
+
+def parse_file(path: Path) -> Branch:
+    """A file's tree as it stands.
+
+    Raises
+    ------
+    SpecError
+        where the file is missing, too large, no YAML, deeper than 20 levels, uses aliases, or is no mapping.
     """
     tree = _parse(_read(path), str(path), is_override=False)
     if not isinstance(tree, Branch):
-        raise SpecError(str(path), "must be a mapping with name, technology, chip and tile", str(tree))
-    for override in overrides:
-        _put(tree, override)
+        raise SpecError(str(path), "must be a mapping of keys and values", str(tree))
     return tree
 
 
@@ -158,15 +176,26 @@ def _convert(node: Any, origin: Any) -> Node:
     return branch
 
 
-def _put(tree: Branch, override: str) -> None:
+def _include_all(branch: Branch, path: str, include: Include) -> None:
+    for key, child in branch.entries.items():
+        here = f"{path}.{key}" if path else key
+        if isinstance(child, Leaf) and (found := include(child, here)) is not None:
+            branch.entries[key] = child = found
+        if isinstance(child, Branch):
+            _include_all(child, here, include)
+
+
+def _put(tree: Branch, override: str, include: Include) -> None:
     text = f"--set {override}"
     path, equals, value = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise SpecError(text, "must be path=value", cure="for example --set tile.macro.adc.bits=5")
     branch = tree
-    for key in keys[:-1]:
+    for depth, key in enumerate(keys[:-1], start=1):
         child = branch.entries.get(key)
+        if isinstance(child, Leaf):
+            child = branch.entries[key] = include(child, ".".join(keys[:depth])) or child
         if not isinstance(child, Branch):
             child = Branch(Origin(text, is_override=True))
             branch.entries[key] = child

@@ -12,6 +12,7 @@ import click
 import cimsim
 from cimsim.cli.check import check
 from cimsim.cli.compare import compare
+from cimsim.cli.device import device
 from cimsim.cli.inspect import inspect
 from cimsim.cli.listing import list_command
 from cimsim.cli.run import run
@@ -110,5 +111,5 @@ def main() -> None:
     """
 
 
-for _command in (run, compare, check, inspect, schema, list_command):
+for _command in (run, compare, device, check, inspect, schema, list_command):
     main.add_command(_command)

@@ -49,7 +49,10 @@ def _check_workload(path: Path) -> str:
 
 def _check_architecture(path: Path, overrides: tuple[str, ...]) -> str:
     from cimsim.arch import build_chip, load_arch
+    from cimsim.arch.loader import is_device, load_device
     from cimsim.reporting.quantities import things
 
+    if is_device(path):
+        return f"device {load_device(path, overrides).name!r}"
     spec = load_arch(path, overrides)
     return f"architecture {spec.name!r}, {things(len(build_chip(spec).components), 'component')}"

@@ -48,7 +48,7 @@ figures/.
     "random_sources",
     multiple=True,
     metavar="NAME",
-    help="sot_mtj, smtj or lfsr; may be repeated [default: all that ARCH describes].",
+    help="mtj, smtj or lfsr; may be repeated [default: all that ARCH describes].",
 )
 @click.option("--literature", is_flag=True, help="Add published energies, as a group of their own.")
 @chip_options

@@ -16,7 +16,7 @@ Examples:
 """
 
 
-_WORDS = ("archs", "workloads", "components", "datasets", "methods")
+_WORDS = ("archs", "devices", "workloads", "components", "datasets", "methods")
 
 
 @click.command("list", epilog=_EPILOG)
@@ -28,6 +28,14 @@ def list_command(what: str) -> None:
 
 def _print_archs() -> None:
     _print_files("architecture")
+
+
+def _print_devices() -> None:
+    from cimsim.arch.include import known_devices
+    from cimsim.arch.loader import load_device
+
+    rows = [(name, load_device(path).description) for name, path in known_devices().items()]
+    print_table(("device", "what it is"), rows)
 
 
 def _print_workloads() -> None:
@@ -71,6 +79,7 @@ def _print_methods() -> None:
 
 _LISTS = {
     "archs": _print_archs,
+    "devices": _print_devices,
     "workloads": _print_workloads,
     "components": _print_components,
     "datasets": _print_datasets,

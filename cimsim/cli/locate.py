@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from cimsim.arch.include import known_devices
 from cimsim.errors import InputError, closest
+from cimsim.places import roots
 
-__all__ = ["FOLDERS", "find_either", "find_file", "find_pair", "known_files"]
+__all__ = ["FOLDERS", "find_device", "find_either", "find_file", "find_pair", "known_files"]
 
 FOLDERS = {"architecture": ("arch_configs", ".yaml"), "workload": ("workloads", ".npz")}
 """Kind of file: the folder it lives in and how its name ends."""
@@ -32,6 +34,18 @@ def find_either(name: str) -> tuple[Path, str]:
     """The file and its kind, for a name that may mean an architecture or a workload; raises `InputError`."""
     kind = _kind_of(name)
     return _find(name, (kind,) if kind else tuple(FOLDERS))
+
+
+def find_device(name: str) -> Path:
+    """The device file that a name means, else the architecture; raises `InputError`."""
+    devices = known_devices()
+    if name in devices:
+        return devices[name]
+    try:
+        return find_file(name, "architecture")
+    except InputError as error:
+        known = closest(Path(name).stem, [*devices, *known_files("architecture")])
+        raise InputError(name, "no such device or architecture file", cure=known) from error
 
 
 def find_pair(arch: str, workload: str) -> tuple[Path, Path]:
@@ -74,7 +88,7 @@ def _find(name: str, kinds: tuple[str, ...]) -> tuple[Path, str]:
 
 def _candidates(name: str, kind: str) -> Iterator[Path]:
     folder, suffix = FOLDERS[kind]
-    for root in _roots():
+    for root in roots():
         yield root / name
         if len(Path(name).parts) == 1:
             yield from (root / folder / name, root / folder / f"{name}{suffix}")
@@ -84,18 +98,8 @@ def known_files(kind: str) -> dict[str, Path]:
     """Files of a kind that a bare name reaches, by that name; the working directory comes first."""
     folder, suffix = FOLDERS[kind]
     found: dict[str, Path] = {}
-    for root in _roots():
+    for root in roots():
         with suppress(OSError):
             for path in sorted((root / folder).glob(f"*{suffix}")):
                 found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
-
-
-def _roots() -> tuple[Path, ...]:
-    """Where ``arch_configs/`` and ``workloads/`` may stand: here, in a source tree, in an installed share."""
-    import site
-    import sysconfig
-
-    package = Path(__file__).resolve().parents[2]
-    installed = (Path(sysconfig.get_path("data")), Path(site.getuserbase()), package)
-    return (Path(), package, *(prefix / "share" / "cimsim" for prefix in installed))

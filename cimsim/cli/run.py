@@ -53,7 +53,7 @@ and figures/. An existing report there is replaced, other folders are not.
     default="1",
     show_default=True,
     metavar="N",
-    help="Chips drawn from the fabrication spread.",
+    help="Chips drawn from the fabrication spread; 1: a chip without spread.",
 )
 @chip_options
 @click.option("--out", type=FOLDER, metavar="DIR", help="Report folder [default: reports/ARCH-WORKLOAD].")
@@ -97,9 +97,6 @@ def run(arch: str, workload: str, *, out: Path | None, trace: bool, as_json: boo
 
 def _check_available(options: dict[str, Any]) -> None:
     """Options whose capability has not been built say so instead of being ignored."""
-    if options["instances"] > 1:
-        cure = "leave it at 1; chips drawn from the fabrication spread need a fidelity with array errors"
-        raise InputError("--instances", "must be 1 in this version", str(options["instances"]), cure)
     if options["jobs"] > 1:
         raise InputError("--jobs", "must be 1 in this version", str(options["jobs"]), "leave it at 1")
     if options["fidelity"] != "ideal":
@@ -130,6 +127,7 @@ def _simulate(
         data_dir=options["data_dir"],
         n_images=options["images"],
         n_mc_samples=options["mc"],
+        n_instances=options["instances"],
         fidelity=options["fidelity"],
         seed=options["seed"],
         progress=progress,

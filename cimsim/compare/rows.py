@@ -14,11 +14,12 @@ from cimsim.compare.methods import method_of
 from cimsim.data import Dataset
 from cimsim.mapping.draws import modules_before_conv
 from cimsim.mapping.mapper import map_network
-from cimsim.mapping.randomness import is_drawn, realised
+from cimsim.mapping.randomness import is_drawn
 from cimsim.mapping.states import has_scalar_mask
 from cimsim.reporting.breakdown import energy_by_component, group_of
 from cimsim.sim.answer import Answers, Question, answer
 from cimsim.sim.inputs import choose_passes, load_images
+from cimsim.sim.instances import as_drawn
 from cimsim.sim.price import Price, price
 from cimsim.sim.tables import component_table
 from cimsim.workload import load_workload
@@ -102,19 +103,17 @@ def rows_of(job: Job) -> list[dict[str, Any]]:
 def _rows_with(job: Job, graph: WorkloadGraph, images: Dataset, source: str) -> Iterator[dict[str, Any]]:
     """One pass after another, the best schedule, and every mask once where they are few."""
     chip = build_chip(load_arch(job.arch, (*job.overrides, f"chip.random_source={source}")))
-    graph = realised(graph, chip.bit_source)
     program = map_network(graph, chip)
     ask = partial(
         answer,
-        graph,
-        program.folds,
-        images,
+        folds=program.folds,
+        images=images,
         seed=job.seed,
         source=chip.bit_source,
         question=job.question,
     )
     asked = job.n_mc_samples if _is_random(graph) else None
-    answers = ask(n_mc_samples=choose_passes(graph, "sequential", asked)[0])
+    answers = ask(as_drawn(graph, chip), n_mc_samples=choose_passes(graph, "sequential", asked)[0])
     prices = {schedule: price(program, answers.values, schedule, job.seed) for schedule in BEST}
     best = min(BEST, key=lambda schedule: float(prices[schedule].summary["energy_j"]))
     drawn_by, technology = source if _is_random(graph) else "", chip.spec.technology.name
@@ -122,7 +121,7 @@ def _rows_with(job: Job, graph: WorkloadGraph, images: Dataset, source: str) -> 
         yield {"technology": technology, "random_source": drawn_by, "play": play, "schedule": schedule,
                **_row(answers, prices[schedule], modules_before_conv(program))}  # fmt: skip
     if job.plays_every_mask and source == job.sources[0] and _n_masks(graph) <= MAX_MASKS:
-        exact = ask(n_mc_samples="exact")
+        exact = ask(graph, n_mc_samples="exact")
         cost = price(program, exact.values, "enumerate", job.seed)
         yield {"technology": technology, "random_source": "", "play": "enumerate", "schedule": "enumerate",
                **_row(exact, cost)}  # fmt: skip

@@ -82,7 +82,7 @@ def compare(
     data, data_dir, download, n_images, seed : as for `cimsim.simulate`
     n_mc_samples : passes of every network with random masks
     ood : sets outside the training data
-    random_sources : to build the chip with, of "sot_mtj", "smtj" and "lfsr" (default: all that it describes)
+    random_sources : to build the chip with, of "mtj", "smtj" and "lfsr" (default: all that it describes)
     literature : whether published energies are added
     jobs : processes
     progress : called with (stage, done, total)

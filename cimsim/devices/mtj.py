@@ -11,7 +11,7 @@ import math
 
 from cimsim.devices.scalar import Scalar
 
-__all__ = ["read_current_a", "resistance_parallel_ohm", "tmr"]
+__all__ = ["read_current_a", "resistance_ohm", "resistance_parallel_ohm", "tmr", "tmr_at"]
 
 _BIAS_STEPS = 8
 
@@ -58,3 +58,35 @@ def read_current_a(
         resistance = resistance_parallel * (1.0 + tmr(junction_v, tmr_zero_bias, tmr_half_voltage_v))
         junction_v = voltage_v * resistance / (resistance + access_resistance)
     return junction_v / resistance
+
+
+def resistance_ohm(
+    cosine: Scalar,
+    voltage_v: Scalar,
+    *,
+    resistance_parallel: Scalar,
+    tmr_zero_bias: Scalar,
+    tmr_half_voltage_v: Scalar,
+) -> Scalar:
+    """Resistance with the free layer at an angle to the reference, conductance linear in its ``cosine``.
+
+    R_P at cosine +1 and R_P (1 + TMR(V)) at -1.
+    """
+    bias = 1.0 + (voltage_v / tmr_half_voltage_v) ** 2
+    return resistance_parallel * (bias + tmr_zero_bias) / (bias + tmr_zero_bias * (1.0 + cosine) / 2.0)
+
+
+def tmr_at(temperature_k: float, tmr_300k: Scalar, polarisation_loss_300k: Scalar) -> Scalar:
+    """Zero-bias TMR at a temperature, from that at 300 K.
+
+    Julliere's TMR = 2 P^2 / (1 - P^2) with a polarisation P0 (1 - loss (T / 300 K)^1.5).
+
+    References
+    ----------
+    M. Julliere, Phys. Lett. A 54, 225 (1975); C. H. Shang et al., Phys. Rev. B 58, R2917 (1998) for P(T).
+    """
+    polarisation2 = tmr_300k / (2.0 + tmr_300k)
+    kept = (1.0 - polarisation_loss_300k * (temperature_k / 300.0) ** 1.5) / (1.0 - polarisation_loss_300k)
+    polarisation2 = polarisation2 * kept**2
+    found: Scalar = 2.0 * polarisation2 / (1.0 - polarisation2)
+    return found

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from cimsim.circuits.bit_source import BitSource
 from cimsim.circuits.dropout import GAUSSIAN_BITS
 from cimsim.mapping.site import CARRIERS
 from cimsim.workload.dropout import n_draws, n_members, word_lines
 from cimsim.workload.graph import Node, WorkloadGraph
 
-__all__ = ["FAIR", "bank_size", "is_drawn", "macs_behind", "masks_upstream", "random_bits", "realised"]
+__all__ = [
+    "FAIR",
+    "bank_size",
+    "has_level",
+    "is_drawn",
+    "macs_behind",
+    "masks_upstream",
+    "random_bits",
+    "realised",
+]
 
 FAIR = ("instances", "gaussian_scale")
 """Kinds whose choices and normal numbers are made of fair bits."""
@@ -25,6 +33,11 @@ def is_drawn(node: Node) -> bool:
     if dropout.kind == "instances":
         return n_members(node) > 1
     return dropout.kind == "gaussian_scale" or 0.0 < dropout.p < 1.0
+
+
+def has_level(node: Node) -> bool:
+    """Whether its bits are drawn with a probability of its own, which a source must be set to."""
+    return is_drawn(node) and node.dropout is not None and node.dropout.kind not in FAIR
 
 
 def random_bits(graph: WorkloadGraph, node: Node) -> int:
@@ -51,14 +64,15 @@ def bank_size(graph: WorkloadGraph, node: Node) -> int:
     return graph.shapes[node.name][0]
 
 
-def realised(graph: WorkloadGraph, source: BitSource) -> WorkloadGraph:
-    """The network with the probabilities that the chip's source of random bits gives.
+def realised(graph: WorkloadGraph, probability: Callable[[Node], float]) -> WorkloadGraph:
+    """The network with the probabilities that a chip gives to the nodes that draw with one.
 
-    What kept values are divided by stays as designed.
+    What kept values are divided by stays as designed. A chip has the circuits of the network as designed, so
+    map that one.
     """
 
     def change(node: Node) -> Node:
-        if node.dropout is None or (p := source.probability(node.dropout.p)) == node.dropout.p:
+        if not has_level(node) or node.dropout is None or (p := probability(node)) == node.dropout.p:
             return node
         return replace(node, dropout=replace(node.dropout, p=p))
 

@@ -21,6 +21,7 @@ __all__ = ["print_summary", "summary_text"]
 _WIDTH = 80
 _LABEL = 13
 _BAR = 30
+_N_PROBABILITIES = 4
 _N_BARS = 6
 _NAMES = 24
 
@@ -62,6 +63,7 @@ def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
     summary = result.summary
     yield from _quality(result.program.graph.task, summary)
     yield from _doubts(result)
+    yield from _chips(summary)
     yield from _speed(summary)
     low, high = quantity(summary["energy_low_j"], "J"), quantity(summary["energy_high_j"], "J")
     spread = f"{low} to {high}, 5-95 % of the sources"
@@ -74,6 +76,25 @@ def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
     for warning in _warnings(summary):
         lines = textwrap.wrap(printable(warning), _WIDTH - _LABEL) or [""]
         yield "note", Text(f"\n{'':<{_LABEL}}".join(lines), style="yellow")
+
+
+def _chips(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Scores of chips out of the fabrication spread, least to most."""
+    forms = {
+        "accuracy": ("", "%"),
+        "pixel_accuracy": ("", "%"),
+        "nll": ("NLL ", ".4f"),
+        "ece": ("ECE ", "%"),
+        "rmse": ("RMSE ", ".4g"),
+    }
+    parts = []
+    for name, (title, form) in forms.items():
+        if f"{name}_chips_min" in summary:
+            ends = (summary[f"{name}_chips_{end}"] for end in ("min", "max"))
+            low, high = (percent(x) if form == "%" else number(x, form) for x in ends)
+            parts.append(f"{title}{low} to {high}")
+    if parts:
+        yield "spread", _line(*parts, things(summary["n_instances"], "chip"))
 
 
 def _speed(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
@@ -102,7 +123,10 @@ def _random_bits(summary: Mapping[str, Any]) -> str:
     if summary["n_random_bits"] == 0:
         return "none"
     units = things(summary["n_stochastic_units"], "stochastic unit")
-    return f"{count(summary['n_random_bits'])} per image, from {units}"
+    given = sorted({f"{p:.3f}" for p in summary["dropout_p"].values()})
+    shown = f", p = {' '.join(given[:_N_PROBABILITIES])}" if given else ""
+    more = " ..." if len(given) > _N_PROBABILITIES else ""
+    return f"{count(summary['n_random_bits'])} per image, from {units}{shown}{more}"
 
 
 def _folded(folds: Mapping[str, Fold]) -> str:

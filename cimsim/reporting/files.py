@@ -118,6 +118,8 @@ def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
     if result.uncertainty is not None:
         arrays["baseline_probabilities"] = result.uncertainty.baseline
     np.savez_compressed(directory / "predictions.npz", **arrays)
+    if result.chips is not None:
+        result.chips.to_csv(directory / "chips.csv", index=False, lineterminator="\n")
     for name, table in _uncertainty_tables(result).items():
         table.to_csv(directory / name, index=False, lineterminator="\n")
     save_figures(result, directory / "figures")

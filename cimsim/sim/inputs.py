@@ -17,9 +17,11 @@ from cimsim.workload.graph import WorkloadGraph
 
 __all__ = [
     "DEFAULT_PASSES",
+    "MAX_INSTANCES",
     "MAX_PASSES",
     "Samples",
     "check_fidelity",
+    "check_instances",
     "check_seed",
     "choose_passes",
     "ensemble_size",
@@ -31,6 +33,9 @@ DEFAULT_PASSES = 20
 
 MAX_PASSES = 100_000
 """Monte-Carlo passes at most: their sampling error is then a three-hundredth of that of one pass."""
+
+MAX_INSTANCES = 10_000
+"""Chips drawn from the fabrication spread at most."""
 
 Samples = int | Literal["exact"]
 
@@ -44,6 +49,11 @@ def check_fidelity(fidelity: str) -> None:
 def check_seed(seed: object) -> int:
     """The seed as int."""
     return _integer("seed", seed, "from 0", 0)
+
+
+def check_instances(n_instances: object) -> int:
+    """The number of chips as int."""
+    return _integer("n_instances", n_instances, f"from 1 to {MAX_INSTANCES:,}", 1, MAX_INSTANCES)
 
 
 def choose_passes(graph: WorkloadGraph, schedule: str, n_mc_samples: Samples | None) -> tuple[Samples, str]:

@@ -15,7 +15,7 @@ from cimsim.mapping.draws import n_gates
 from cimsim.mapping.placement import n_chip_tiles
 from cimsim.mapping.program import Program
 from cimsim.mapping.thresholds import constants_of
-from cimsim.sim.calibration import calibration_bits
+from cimsim.sim.calibration import calibration
 from cimsim.sim.counts import ArrayUse, Count, count_actions
 from cimsim.sim.memory import digital_weights
 from cimsim.sim.timing import Times
@@ -158,7 +158,10 @@ def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, 
 
 
 def program_energy_j(program: Program) -> float:
-    """Writing every weight (each replica and variant) and every threshold, wherever it is kept, once."""
+    """Writing every weight (each replica and variant) and every threshold, wherever it is kept, once.
+
+    Write pulses that fail are repeated, as the architecture says.
+    """
     components = program.chip.components
     cells = sum(
         p.rows * p.columns * p.groups * p.n_variants * p.replicas
@@ -174,16 +177,30 @@ def program_energy_j(program: Program) -> float:
         components["cell_array"].actions["write"],
         components["threshold_sram"].actions["write_bit"],
     )
-    energy_j = cells * float(write.energy_j) + bits * float(write_bit.energy_j)
+    energy_j = cells * _write_energy_j(program, float(write.energy_j)) + bits * float(write_bit.energy_j)
     if weights := digital_weights(program):
         energy_j += weights * float(components["weight_memory"].actions["write_bit"].energy_j)
+    return energy_j
+
+
+def _write_energy_j(program: Program, pulses_j: float) -> float:
+    """Of one cell: the mean number of pulses; where they may be repeated, a read follows each."""
+    components, physics = program.chip.components, program.chip.cells
+    if physics is None:
+        return pulses_j
+    energy_j = physics.mean_pulses() * pulses_j
+    if physics.max_pulses > 1:
+        cell = components["cell_array"].actions
+        readout = components["adc" if "adc" in components else "sense_amp"].actions["convert"]
+        read_j = float(cell["read_parallel"].energy_j) + float(cell["read_antiparallel"].energy_j)
+        energy_j += physics.mean_pulses() * (read_j + 2.0 * float(readout.energy_j))
     return energy_j
 
 
 def calibration_energy_j(program: Program) -> float:
     """Drawing the bits that trim every level once; CMOS needs no trimming."""
     draw = program.chip.components["stochastic_unit"].actions["draw"]
-    return calibration_bits(program) * float(draw.energy_j)
+    return calibration(program).bits * float(draw.energy_j)
 
 
 def _merged(program: Program, counts: Sequence[Count]) -> list[Count]:

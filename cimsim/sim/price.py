@@ -15,6 +15,7 @@ from cimsim.mapping.program import Program
 from cimsim.sim.counts import ArrayUse, array_use
 from cimsim.sim.ledger import Ledger, book, energy_draws_j
 from cimsim.sim.memory import memory_blocks
+from cimsim.sim.reliability import images_until_lost, reliability_summary, warnings_of_cells
 from cimsim.sim.summary import cost_summary, warnings_of
 from cimsim.sim.timing import Times, run_time
 from cimsim.sim.values import Values
@@ -33,6 +34,7 @@ class Price:
     ledger: Ledger
     summary: Mapping[str, Any]
     warnings: tuple[str, ...]
+    images_until_lost: Mapping[str, float]
 
 
 def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Price:
@@ -53,8 +55,15 @@ def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Pri
     return Price(
         times,
         ledger,
-        cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
-        tuple(warnings_of(program, times, n_images, values.n_passes, schedule)),
+        {
+            **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
+            **reliability_summary(program, uses),
+        },
+        (
+            *warnings_of(program, times, n_images, values.n_passes, schedule),
+            *warnings_of_cells(program, uses, 1.0 / times.period_s),
+        ),
+        images_until_lost(program, uses),
     )
 
 

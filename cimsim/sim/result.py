@@ -110,6 +110,8 @@ class RunResult:
     program: Program
     uncertainty: Uncertainty | None = None
     """Of a classification."""
+    chips: pd.DataFrame | None = None
+    """A row for each chip out of the fabrication spread: p at each node, and scores."""
 
     def save(self, directory: str | Path, *, trace: bool = False) -> Path:
         """Write the report folder, complete or not at all; returns its path."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -13,15 +14,25 @@ from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
 from cimsim.mapping.program import Program
-from cimsim.mapping.randomness import realised
 from cimsim.sim.answer import Answers, Question, answer
-from cimsim.sim.inputs import Samples, check_fidelity, check_seed, choose_passes, load_images
+from cimsim.sim.inputs import (
+    Samples,
+    check_fidelity,
+    check_instances,
+    check_seed,
+    choose_passes,
+    load_images,
+)
+from cimsim.sim.instances import as_drawn, chip_scores, dropout_p, run_chips, warnings_of_bits
 from cimsim.sim.manifest import build_manifest
 from cimsim.sim.price import Price, price
 from cimsim.sim.result import RunResult
 from cimsim.sim.tables import component_table, layer_table
 from cimsim.sim.values import Values
 from cimsim.workload.graph import WorkloadGraph
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["simulate"]
 
@@ -36,6 +47,7 @@ def simulate(
     data_dir: str | Path | None = None,
     n_images: int | None = None,
     n_mc_samples: Samples | None = None,
+    n_instances: int = 1,
     fidelity: str = "ideal",
     seed: int = 0,
     progress: Progress | None = None,
@@ -55,6 +67,8 @@ def simulate(
     n_images : take the first n (default: all)
     n_mc_samples : Monte-Carlo passes, at most 100,000, or "exact" for every mask with its probability;
         default 20, or 1 where nothing is random
+    n_instances : 1 for a chip without spread; more are drawn from it beside that one, each with probabilities
+        of its own, trimmed as the architecture says
     fidelity : how much physics the values see: "ideal"
     seed : fixes every random draw
     progress : called with (stage, done, total); the stages are "images", one for each further set, and "time"
@@ -71,7 +85,7 @@ def simulate(
         Input that cannot be used; one message says where, why and what to do.
     """
     check_fidelity(fidelity)
-    seed = check_seed(seed)
+    seed, n_instances = check_seed(seed), check_instances(n_instances)
     question = Question(ood, shifts, data_dir, download)
     question.check(workload.task)
     samples, schedule = choose_passes(workload, arch.chip.mc_schedule, n_mc_samples)
@@ -79,24 +93,26 @@ def simulate(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
     )
     chip = build_chip(arch)
-    workload = realised(workload, chip.bit_source)
     program = map_network(workload, chip)
     tell = progress or (lambda stage, done, total: None)
-    answers = answer(
-        workload,
-        program.folds,
-        images,
+    ask = partial(
+        answer,
+        folds=program.folds,
+        images=images,
         n_mc_samples=samples,
         seed=seed,
         source=chip.bit_source,
-        question=question,
-        progress=tell,
     )
+    drawn = workload if samples == "exact" else as_drawn(workload, chip)
+    answers = ask(drawn, question=question, progress=tell)
+    chips = None
+    if n_instances > 1:
+        chips = run_chips(program, n_instances, seed, lambda graph: ask(graph).scores, partial(tell, "chips"))
     tell("time", 0, 1)
     cost = price(program, answers.values, schedule, seed)
     tell("time", 1, 1)
-    settings = _settings(answers.values, schedule, fidelity, seed)
-    return _result(arch, program, images, answers, cost, settings, question)
+    settings = _settings(answers.values, schedule, fidelity, seed, n_instances)
+    return _result(arch, program, images, answers, cost, settings, question, chips)
 
 
 def _result(
@@ -107,6 +123,7 @@ def _result(
     cost: Price,
     settings: Mapping[str, Any],
     question: Question,
+    chips: pd.DataFrame | None,
 ) -> RunResult:
     asked = {"ood": list(question.ood), "shifts": list(question.shifts)}
     return RunResult(
@@ -118,25 +135,30 @@ def _result(
             **settings,
             "array_errors_modelled": False,
             **cost.summary,
-            "warnings": list(cost.warnings),
+            "dropout_p": {}
+            if settings["mc_schedule"] == "enumerate"
+            else dropout_p(program.graph, program.chip),
+            **({} if chips is None else chip_scores(chips)),
+            "warnings": [*cost.warnings, *warnings_of_bits(program, settings["mc_schedule"])],
         },
-        layers=layer_table(program, cost.times, cost.ledger),
+        layers=layer_table(program, cost.times, cost.ledger, cost.images_until_lost),
         components=component_table(cost.ledger),
         predictions=answers.predictions,
         timeline=cost.times.timeline,
         manifest=build_manifest(arch, {**settings, **asked}, _files(arch, program.graph, images)),
         program=program,
         uncertainty=answers.uncertainty,
+        chips=chips,
     )
 
 
-def _settings(values: Values, schedule: str, fidelity: str, seed: int) -> dict[str, Any]:
+def _settings(values: Values, schedule: str, fidelity: str, seed: int, n_instances: int) -> dict[str, Any]:
     """What was run; stands in the summary and in the manifest."""
     return {
         "fidelity": fidelity,
         "n_images": len(values.masks),
         "n_mc_samples": values.n_passes,
-        "n_instances": 1,
+        "n_instances": n_instances,
         "mc_schedule": schedule,
         "seed": seed,
     }

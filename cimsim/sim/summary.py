@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cimsim.mapping.program import Program
 from cimsim.mapping.randomness import random_bits
+from cimsim.sim.calibration import calibration
 from cimsim.sim.counts import ArrayUse
 from cimsim.sim.inputs import ensemble_size
 from cimsim.sim.ledger import STOCHASTIC, Ledger, calibration_energy_j, program_energy_j
@@ -53,6 +54,8 @@ def cost_summary(
         "energy_stream_j": energy_j + ledger.leakage_w * (times.period_s - times.latency_s),
         "program_energy_j": program_energy_j(program),
         "calibration_energy_j": calibration_energy_j(program) if n_bits else 0.0,
+        "calibration_bits": calibration(program).bits if n_bits else 0,
+        "calibration_s": calibration(program).time_s if n_bits else 0.0,
         "power_w": energy_j / times.latency_s,
         "area_m2": ledger.area_m2,
         "energy_stochastic_j": ledger.energy_of_j(STOCHASTIC),

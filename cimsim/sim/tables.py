@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,9 @@ def component_table(ledger: Ledger) -> pd.DataFrame:
     return table
 
 
-def layer_table(program: Program, times: Times, ledger: Ledger) -> pd.DataFrame:
+def layer_table(
+    program: Program, times: Times, ledger: Ledger, images_until_lost: Mapping[str, float]
+) -> pd.DataFrame:
     """One row per node that costs anything, between the load of the input and the averaging of the output.
 
     The last row, ``chip``, is what belongs to no layer: leakage. ``latency_s`` is the time from the first to
@@ -50,6 +53,7 @@ def layer_table(program: Program, times: Times, ledger: Ledger) -> pd.DataFrame:
     floats = ["utilization", "n_mvm", "n_conversions", "busy_s"]
     absent = {"output_shape": "", "folded": "", **dict.fromkeys([*integers, *floats], 0)}
     table = table.fillna(absent).astype(dict.fromkeys(integers, int))
+    table["images_until_disturbed"] = table["layer"].map(dict(images_until_lost)).astype(float)
     return table
 
 

@@ -75,7 +75,7 @@ def test_an_adc_costs_more_energy_time_and_area_with_each_bit(base):
 
 
 def test_the_parallel_state_draws_more_and_more_tmr_draws_less():
-    cell = "tile.macro.subarray.cell.mtj.tmr_zero_bias.value"
+    cell = "tile.macro.subarray.cell.device.junction.tmr_zero_bias.value"
     antiparallel = [
         energy(STT, [f"{cell}={ratio}"], "cell_array", "read_antiparallel") for ratio in (1.2, 1.5, 1.8, 2.0)
     ]
@@ -88,9 +88,9 @@ def test_the_parallel_state_draws_more_and_more_tmr_draws_less():
     [
         ("tile.macro.read_time_s", "cell_array", "read_parallel"),
         ("tile.macro.subarray.cell.write.width_s", "cell_array", "write"),
-        ("chip.stochastic_unit.reset.width_s", "stochastic_unit", "draw"),
-        ("chip.stochastic_unit.set.width_s", "stochastic_unit", "draw"),
-        ("chip.stochastic_unit.read.width_s", "stochastic_unit", "draw"),
+        ("chip.stochastic_unit.device.random_bit.reset.width_s", "stochastic_unit", "draw"),
+        ("chip.stochastic_unit.device.random_bit.set.width_s", "stochastic_unit", "draw"),
+        ("chip.stochastic_unit.device.random_bit.read.width_s", "stochastic_unit", "draw"),
     ],
 )
 def test_longer_pulses_cost_more(override, component, action):

@@ -168,6 +168,7 @@ def test_tables_have_the_columns_that_are_promised():
     assert list(found.layers.columns) == [
         "layer", "op", "output_shape", "macs", "weights", "subarrays", "utilization", "n_mvm",
         "n_conversions", "energy_j", "latency_s", "busy_s", "folded", "n_thresholds",
+        "images_until_disturbed",
     ]  # fmt: skip
     assert list(found.components.columns) == [
         "component", "layer", "action", "count", "energy_j", "busy_s", "area_m2",

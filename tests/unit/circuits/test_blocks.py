@@ -8,7 +8,7 @@ from cimsim.circuits.bit_source import BitSource
 from cimsim.circuits.cell_array import cell_array
 from cimsim.circuits.dropout import GAUSSIAN_BITS, gaussian_sampler
 from cimsim.circuits.lines import bitline, line_capacitance_f, wordline_driver, wordline_latency_s
-from cimsim.circuits.stochastic_unit import lfsr, sot_mtj, superparamagnetic_mtj
+from cimsim.circuits.stochastic_unit import lfsr, superparamagnetic_mtj
 from cimsim.circuits.transport import link
 
 
@@ -106,29 +106,6 @@ def test_lines_charge_their_capacitance():
     double = bitline(line_f=line_f, read_voltage_v=0.1, read_supply_v=0.9, is_differential=True)
     assert single.actions["charge"].energy_j == pytest.approx(28.16e-15 * 0.09)
     assert double.actions["charge"].energy_j == pytest.approx(2 * 28.16e-15 * 0.09)
-
-
-def test_a_random_bit_is_reset_set_read_and_relaxation():
-    unit = sot_mtj(
-        n_units=2,
-        write_supply_v=1.2,
-        reset_a=1.4e-3,
-        reset_s=1e-9,
-        set_a=1.1e-3,
-        set_s=0.75e-9,
-        driver_overhead=0.035,
-        read_supply_v=0.9,
-        read_a=10e-6,
-        read_s=2e-9,
-        sense_energy_j=48e-15,
-        relax_s=10e-9,
-        area_m2=2e-10,
-        leakage_w=2e-7,
-    )
-    write = 1.2 * (1.4e-3 * 1e-9 + 1.1e-3 * 0.75e-9)
-    assert unit.actions["draw"].energy_j == pytest.approx(1.035 * write + 18e-15 + 48e-15)
-    assert unit.actions["draw"].latency_s == pytest.approx(23.75e-9)
-    assert (unit.unit, unit.n_per_unit) == ("chip", 2)
 
 
 def test_a_random_bit_of_a_fluctuating_junction_is_a_read_and_a_bias():

@@ -144,9 +144,6 @@ def test_a_reader_that_leaves_ends_the_command_without_a_word(command):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (("--instances", "3"),
-         "--instances: must be 1 in this version (got 3); leave it at 1; chips drawn from the fabrication "
-         "spread need a fidelity with array errors"),
         (("--jobs", "2"), "--jobs: must be 1 in this version (got 2); leave it at 1"),
         (("--fidelity", "cell"), "--fidelity: must be 'ideal' in this version (got 'cell'); leave it out"),
     ],

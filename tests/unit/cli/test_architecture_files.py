@@ -74,7 +74,7 @@ def test_a_bad_line_is_named(cimsim_cli, here, pattern, replacement, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"hello", "must be a mapping with name, technology, chip and tile (got hello)"),
+        (b"hello", "must be a mapping of keys and values (got hello)"),
         (b"\x00\xff", "must be UTF-8 text"),
     ],
 )

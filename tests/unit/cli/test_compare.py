@@ -12,7 +12,7 @@ def test_a_comparison_prints_rows_and_findings_and_writes_a_folder(cimsim_cli, t
     monkeypatch.chdir(tmp_path)
     nets = [str(ROOT / f"workloads/{name}.npz") for name in ("lenet_spatial", "lenet_deterministic")]
     outcome = cimsim_cli(
-        "compare", "--arch", "stt_mram", *nets, "--images", 10, "--mc", 2, "--random-source", "sot_mtj",
+        "compare", "--arch", "stt_mram", *nets, "--images", 10, "--mc", 2, "--random-source", "mtj",
         "--jobs", 1, "--literature",
     )  # fmt: skip
     assert (outcome.exit_code, outcome.stderr) == (0, "")

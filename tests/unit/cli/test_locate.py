@@ -17,7 +17,7 @@ def share(tmp_path, monkeypatch):
         for name in names:
             (root / "arch_configs" / f"{name}.yaml").write_text(root.name)
     monkeypatch.chdir(here)
-    monkeypatch.setattr(locate, "_roots", lambda: (Path(), installed))
+    monkeypatch.setattr(locate, "roots", lambda: (Path(), installed))
     return installed
 
 
@@ -66,7 +66,7 @@ def test_known_files_by_name(share):
 
 
 def test_the_source_tree_and_the_installed_share_are_searched():
-    roots = locate._roots()
+    roots = locate.roots()
     assert roots[0] == Path()
     assert (roots[1] / "cimsim" / "__init__.py").exists()
     assert all(root.parts[-2:] == ("share", "cimsim") for root in roots[2:])

@@ -33,7 +33,7 @@ def comparison():
         n_images=20,
         n_mc_samples=3,
         ood=["uniform-noise"],
-        random_sources=["sot_mtj", "lfsr"],
+        random_sources=["mtj", "lfsr"],
         literature=True,
     )
 
@@ -218,7 +218,7 @@ def test_claims_are_arithmetic_on_the_table(comparison):
 def test_the_cost_of_a_conversion_that_a_claim_needs():
     """A chip of 10 conversions of 1 pJ and 5 pJ of the rest meets a target of 10 pJ at 0.5 pJ each."""
     row = {
-        "group": "simulated", "label": "Scale Dropout", "method": "Scale Dropout", "random_source": "sot_mtj",
+        "group": "simulated", "label": "Scale Dropout", "method": "Scale Dropout", "random_source": "mtj",
         "schedule": "x", "n_mc_samples": 20, "energy_j": 15e-12, "energy_conversions_j": 10e-12,
         "n_conversions": 10, "energy_stochastic_j": 0.0, "n_stochastic_units": 1, "energy_j_ratio": 1.0,
         "nll": 0.1, "accuracy": 0.9, "seed": 0, "is_own_source": True,
@@ -266,7 +266,7 @@ def test_processes_change_nothing(comparison):
         n_images=20,
         n_mc_samples=3,
         ood=["uniform-noise"],
-        random_sources=["sot_mtj", "lfsr"],
+        random_sources=["mtj", "lfsr"],
         jobs=2,
     )
     both = comparison.table[comparison.table["method"].isin(["Scale Dropout", "deterministic"])]
@@ -301,5 +301,5 @@ def test_networks_for_other_data_are_refused():
 
 
 def test_a_source_that_the_chip_does_not_describe_is_refused():
-    with pytest.raises(InputError, match=r"^random source: must be one of sot_mtj, smtj, lfsr, which stt"):
+    with pytest.raises(InputError, match=r"^random source: must be one of mtj, smtj, lfsr, which stt"):
         compare(ARCH, [NETS / "lenet.npz"], random_sources=["dice"])

@@ -172,11 +172,11 @@ def test_a_weight_memory_is_built_for_a_digital_layer_only():
     [("scale", "bank", 1), ("scale", "module", 1), ("spatial", "bank", 3), ("spatial", "module", 5 + 7 + 20),
      (None, "bank", 0)],
 )  # fmt: skip
-def test_calibration_counts_bits_until_each_p_is_known_to_a_hundredth(dropout, per, n_levels):
-    """0.3 * 0.7 / 0.01**2 = 2100 bits; three layers share one p."""
+def test_calibration_counts_the_bits_of_the_loop_for_each_level(dropout, per, n_levels):
+    """1000 bits a level; three layers share one p."""
     program, _, ledger = booked(dropout=dropout, level_per=per)
     draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
-    assert calibration_energy_j(program) == pytest.approx(n_levels * 2100 * draw_j)
+    assert calibration_energy_j(program) == pytest.approx(n_levels * 1000 * draw_j)
     built = [row.count for row in rows(ledger, component="trim_dac", action="area")]
     assert built == ([n_levels] if n_levels else [])
 
@@ -185,16 +185,16 @@ def test_a_source_is_calibrated_for_those_p_alone_that_it_serves():
     """Sources of a layer know its p, shared units all of them."""
     draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
     for kind, per, expected in (
-        ("spatial", "bank", 900 + 2 * 2100),
-        ("spatial", "module", 5 * 900 + 7 * 2100 + 20 * 2100),
-        ("scale", "bank", 900 + 2100),
+        ("spatial", "bank", 3),
+        ("spatial", "module", 5 + 7 + 20),
+        ("scale", "bank", 2),
     ):
         graph = lenet_like(dropout=kind)
         first = graph.stochastic_nodes[0]
         other = replace(first, dropout=replace(first.dropout, p=0.1))
         changed = replace(graph, nodes=tuple(other if node is first else node for node in graph.nodes))
         program = map_network(changed, hand_chip(level_per=per))
-        assert calibration_energy_j(program) == pytest.approx(expected * draw_j)
+        assert calibration_energy_j(program) == pytest.approx(1000 * expected * draw_j)
 
 
 def test_choices_and_normal_numbers_are_calibrated_as_fair_bits():
@@ -203,7 +203,7 @@ def test_choices_and_normal_numbers_are_calibrated_as_fair_bits():
             "input": {"shape": [6], "bits": 1}, "output": "fc"}  # fmt: skip
     graph = build_graph(spec, {"fc.weight": np.ones((3, 5, 6), np.int8)})
     draw_j = PICOJOULES["stochastic_unit", "draw"] * 1e-12
-    assert calibration_energy_j(map_network(graph, hand_chip())) == pytest.approx(2500 * draw_j)
+    assert calibration_energy_j(map_network(graph, hand_chip())) == pytest.approx(1000 * draw_j)
 
 
 def test_runs_that_stand_for_several_passes_are_weighted():

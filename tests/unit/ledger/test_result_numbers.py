@@ -11,6 +11,7 @@ from cimsim.arch.quantity import Draws
 from cimsim.mapping.folding import fold
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.counts import ArrayUse
+from cimsim.sim.instances import as_drawn
 from cimsim.sim.ledger import book
 from cimsim.sim.price import N_COST_DRAWS
 from cimsim.sim.run import simulate
@@ -55,7 +56,7 @@ def test_the_latency_of_a_layer_by_hand():
     program = map_network(two_layers(), hand_chip())
     times = run_time(program, np.zeros((1, 3, 0), np.uint8), "sequential")
     uses = {name: ArrayUse(8.0, 8.0, 4.0) for name in program.placements}
-    found = layer_table(program, times, book(program, times, uses, {})).set_index("layer")["latency_s"]
+    found = layer_table(program, times, book(program, times, uses, {}), {}).set_index("layer")["latency_s"]
     fetch, wordlines, read, convert, compare, move, average = 1, 2, 3, 4, 1, 1, 2
     by_hand_ns = {
         "input": 1,
@@ -129,7 +130,7 @@ def test_an_ensemble_that_is_averaged_evenly_is_not(n_passes):
 
 
 def test_mutual_information_is_what_the_masks_account_for(result):
-    graph = lenet_like()
+    graph = as_drawn(lenet_like(), result.program.chip)
     values = run_values(graph, fold(graph), inputs(graph), n_mc_samples=8, seed=5)
     expected = result.predictions.predictive_entropy_nats - values.expected_entropy_nats
     np.testing.assert_allclose(result.predictions.mutual_information_nats, expected, atol=1e-12)

@@ -5,13 +5,11 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hand_chip import hand_chip, lenet_like
+from hand_chip import hand_chip, lenet_like, with_levels
 
 from cimsim.arch import build_chip, load_arch
-from cimsim.circuits.bit_source import BitSource
 from cimsim.mapping.draws import SAMPLER, SHARED, n_gates
 from cimsim.mapping.mapper import map_network
-from cimsim.mapping.randomness import realised
 from cimsim.workload import build_graph, load_workload
 from cimsim.workload.writer import to_arrays, to_spec
 
@@ -217,10 +215,10 @@ def test_cmos_bits_need_no_level():
 
 def test_a_source_gives_the_network_its_probabilities():
     graph = chain("element")
-    coarse = realised(graph, BitSource(n_levels=16))
-    assert realised(graph, BitSource()) is graph
-    assert realised(chain("scale"), BitSource(n_levels=4)).nodes[2].dropout.p == 0.25
-    fine = realised(graph, BitSource(n_levels=10))
+    coarse = with_levels(graph, 16)
+    assert with_levels(graph, 0) is graph
+    assert with_levels(chain("scale"), 4).nodes[2].dropout.p == 0.25
+    fine = with_levels(graph, 10)
     assert {node.dropout.p for node in fine.stochastic_nodes} == {0.2}
     assert {node.dropout.p for node in coarse.stochastic_nodes} == {0.25}
 

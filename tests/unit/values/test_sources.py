@@ -1,11 +1,10 @@
 """What each source of random bits makes of the same network, from the architecture file to the masks."""
 
 import numpy as np
-from hand_chip import lenet_like
+from hand_chip import lenet_like, with_levels
 
 import cimsim
-from cimsim.circuits.bit_source import BitSource
-from cimsim.mapping.randomness import realised
+from cimsim.arch import build_chip
 from cimsim.sim.values import run_values
 from cimsim.workload import build_graph
 
@@ -29,7 +28,9 @@ def memory(masks, p):
 
 def test_a_comparator_of_two_bits_turns_three_tenths_into_a_quarter():
     n = N_IMAGES * N_PASSES * 3
-    for source, p in (("sot_mtj", 0.3), ("lfsr", 0.25)):
+    level = build_chip(cimsim.load_arch(STT)).probability(0.3)
+    assert 0 < abs(level - 0.3) < 0.02  # a level of the converter is next to it, not on it
+    for source, p in (("mtj", level), ("lfsr", 0.25)):
         masks = masks_with(f"chip.random_source={source}", "chip.lfsr_unit.bits=2")
         assert abs(masks.mean() - p) < Z * np.sqrt(p * (1 - p) / n)
         assert abs(memory(masks, p)) < Z / np.sqrt(n)
@@ -38,10 +39,11 @@ def test_a_comparator_of_two_bits_turns_three_tenths_into_a_quarter():
 def test_a_junction_that_is_read_too_soon_repeats_itself_from_layer_to_layer():
     """Sampled after its autocorrelation time: a correlation of 1/e, and p as it should be."""
     masks = masks_with("chip.random_source=smtj", "chip.smtj_unit.sample_interval_s=5 ns")
+    p = build_chip(cimsim.load_arch(STT, ["chip.random_source=smtj"])).probability(0.3)
     rho = np.exp(-1.0)
     n = masks.size * (1 - rho) / (1 + rho)
-    assert abs(masks.mean() - 0.3) < Z * np.sqrt(0.3 * 0.7 / n)
-    assert abs(memory(masks, 0.3) - rho) < Z * 2 / np.sqrt(n)
+    assert abs(masks.mean() - p) < Z * np.sqrt(p * (1 - p) / n)
+    assert abs(memory(masks, p) - rho) < Z * 2 / np.sqrt(n)
 
 
 def test_kept_values_are_divided_as_designed():
@@ -54,7 +56,7 @@ def test_kept_values_are_divided_as_designed():
                 {"name": "out", "op": "linear", "inputs": ["act"]}]}  # fmt: skip
     ones = np.ones((4, 4), np.int8)
     graph = build_graph(spec, {"fc.weight": ones, "out.weight": ones[:2]})
-    coarse = realised(graph, BitSource(n_levels=4))
+    coarse = with_levels(graph, 4)
     assert coarse.node("act").dropout.p == 0.25
     assert coarse.divisors["act"] == graph.divisors["act"] == 0.8
 
@@ -67,6 +69,6 @@ def test_real_values_too_are_divided_as_designed():
             "nodes": [{"name": "fc", "op": "linear", "inputs": ["input"], **drop}]}  # fmt: skip
     graph = build_graph(spec, {"fc.weight": np.ones((2, 3), np.int8)})
     x = np.ones((50, 3), np.int8)
-    for used in (graph, realised(graph, BitSource(n_levels=4))):
+    for used in (graph, with_levels(graph, 4)):
         found = run_values(used, {}, x, n_mc_samples=1).probabilities
         assert set(np.unique(found)) == {0.0, 3 / 0.7}

@@ -1,0 +1,159 @@
+"""Finding the level for a probability: counting ones, and what comes of it on other days and other chips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log10
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.circuits.dropout_unit import Condition, SetDac
+from cimsim.devices.junction import NOMINAL, Spread, Unit
+
+__all__ = ["N_TRIALS_MORE", "Source", "TrimmedSource", "trim"]
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+N_TRIALS_MORE = 2
+"""Levels counted after the bisection: the two that enclose p, to take the nearer one."""
+
+_HOUR_S = 3600.0
+
+_MOST_MODULES = 128
+"""Junctions of a bank whose mean stands for the bank."""
+
+
+class Source(Protocol):
+    """What makes bits with the probability of a code."""
+
+    @property
+    def dac(self) -> SetDac: ...
+
+    @property
+    def ageing_per_decade(self) -> float: ...
+
+    def probability(self, code: Codes, condition: Condition, unit: Unit = NOMINAL) -> Array: ...
+
+
+@dataclass(frozen=True)
+class TrimmedSource:
+    """A source on a chip: trimmed once, at one temperature, used at another, some time later.
+
+    Attributes
+    ----------
+    source, spread : the unit, and how units differ
+    gain_spread : relative deviation of a chip's levels from those asked for
+    trimmed_at_k, used_at_k : temperatures
+    level_error : relative error of the level since trimming
+    age_s : time of use since trimming
+    n_bits : counted at each step of the bisection; 0: levels are those of the nominal unit
+    stuck : the unit never fires, always fires, or works
+    level_per : junctions that draw side by side share a level ("bank") or have one each ("module")
+    """
+
+    source: Source
+    spread: Spread
+    gain_spread: float
+    trimmed_at_k: float
+    used_at_k: float
+    level_error: float = 0.0
+    age_s: float = 0.0
+    n_bits: int = 0
+    stuck: Literal["no", "never", "always"] = "no"
+    level_per: str = "bank"
+
+    @property
+    def bits_per_level(self) -> int:
+        """Bits that are counted to trim a level for one p."""
+        return self.n_bits * (self.source.dac.bits + N_TRIALS_MORE)
+
+    def nominal(self, p: float) -> float:
+        """What a chip without spread makes of p: the nearest level when trimmed, its probability in use."""
+        if self.stuck != "no":
+            return float(self.stuck == "always")
+        codes = self.source.dac.codes
+        code = codes[np.argmin(np.abs(self.source.probability(codes, self._trimmed()) - p))]
+        return float(self.source.probability(code, self._used()))
+
+    def chips(self, targets: list[float], n_modules: list[int], n: int, seed: np.random.Generator) -> Array:
+        """(n, n_targets) probabilities of ``n`` chips out of the spread.
+
+        Parameters
+        ----------
+        targets : probabilities asked for
+        n_modules : junctions that serve each: a bank is asked for one p, shared units serve all that have as
+            many
+
+        Targets with one and the same number of modules are served by the same junctions.
+        """
+        found = np.empty((n, len(targets)))
+        gain = self.gain_spread * seed.standard_normal(n)
+        for size in dict.fromkeys(n_modules):
+            served = [k for k, of in enumerate(n_modules) if of == size]
+            units = self.spread.draw(seed, n * min(size, _MOST_MODULES))
+            found[:, served] = self._of_modules(units, gain, [targets[k] for k in served], seed)
+        return found if self.stuck == "no" else np.full_like(found, float(self.stuck == "always"))
+
+    def _of_modules(self, units: Unit, gain: Array, targets: list[float], seed: np.random.Generator) -> Array:
+        """(n_chips, n_targets) of one group of junctions; a bank gives the mean of its junctions."""
+        n_chips = len(gain)
+        n_each = np.size(units.delta) // n_chips
+        column = Unit(*(np.reshape(x, (n_chips * n_each, 1)) for x in vars(units).values()))
+        gains = np.repeat(gain, n_each)[:, None]
+        trimmed, used = (
+            self.source.probability(self.source.dac.codes, replace(on, level_error=error), column)
+            for on, error in (
+                (self._trimmed(), gains),
+                (self._used(), (1.0 + gains) * (1.0 + self.level_error) - 1.0),
+            )
+        )
+        if self.level_per == "bank":
+            trimmed, used = (x.reshape(n_chips, n_each, -1).mean(axis=1) for x in (trimmed, used))
+        codes = self._codes(trimmed, targets, seed)
+        taken = np.take_along_axis(used, codes, axis=1)
+        return np.asarray(taken.reshape(n_chips, -1, len(targets)).mean(axis=1))
+
+    def _codes(self, seen: Array, targets: list[float], seed: np.random.Generator) -> Codes:
+        if self.n_bits:
+            return trim(seen, np.asarray(targets), self.n_bits, seed)
+        nominal = self.source.probability(self.source.dac.codes, self._trimmed())
+        codes = [int(np.argmin(np.abs(nominal - p))) for p in targets]
+        return np.broadcast_to(np.array(codes), (len(seen), len(targets)))
+
+    def _trimmed(self) -> Condition:
+        return Condition(self.trimmed_at_k)
+
+    def _used(self) -> Condition:
+        ageing = self.source.ageing_per_decade * log10(1.0 + self.age_s / _HOUR_S)
+        return Condition(self.used_at_k, self.level_error, ageing)
+
+
+def trim(probability: Array, targets: Array, n_bits: int, seed: np.random.Generator) -> Codes:
+    """Codes that a loop finds which counts ones: bisection, then the nearer of the two levels around p.
+
+    Parameters
+    ----------
+    probability : (n, n_codes), rising, of every unit
+    targets : (n_targets,)
+    n_bits : drawn and counted at every trial
+
+    Returns
+    -------
+    int64 (n, n_targets)
+    """
+    n, n_codes = probability.shape
+
+    def counted(code: Codes) -> Array:
+        p = np.clip(np.take_along_axis(probability, code, axis=1), 0.0, 1.0)
+        return np.asarray(seed.binomial(n_bits, p) / n_bits)
+
+    code = np.zeros((n, len(targets)), np.int64)
+    for bit in reversed(range((n_codes - 1).bit_length())):
+        trial = np.minimum(code | (1 << bit), n_codes - 1)
+        code = np.where(counted(trial) <= targets, trial, code)
+    above = np.minimum(code + 1, n_codes - 1)
+    is_nearer = np.abs(counted(above) - targets) < np.abs(counted(code) - targets)
+    return np.where(is_nearer, above, code)
