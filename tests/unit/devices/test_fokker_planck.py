@@ -6,6 +6,7 @@ from naive.switching import generator, switched_by_expm
 from scipy.optimize import brentq
 
 from cimsim.devices.fokker_planck import N_CELLS, switching_curve
+from cimsim.devices.switching_time import switching_time
 
 OPERATING = {  # tau: i at P = 0.1, 0.5, 0.9, for Delta 40 and 60, as measured before with another solver
     1: ((2.54, 3.30, 4.54), (2.81, 3.53, 4.75)),
@@ -25,10 +26,23 @@ def after(overdrive, tau, delta, n_steps=400, n_cells=N_CELLS):
     ("overdrive", "mean"), [(1.25, 5.340), (1.5, 3.622), (2.0, 2.232), (3.0, 1.274), (5.0, 0.688)]
 )
 def test_mean_switching_times_of_ref40(overdrive, mean):
-    step = 0.005
-    _, kept = switching_curve(overdrive, 60.0, np.full(12_000, step))
-    assert kept[-1] < 1e-9
-    assert step * (0.5 + kept[:-1].sum() + 0.5 * kept[-1]) == pytest.approx(mean, rel=5e-3)
+    found = switching_time(overdrive, 60.0)
+    assert found.mean == pytest.approx(mean, rel=5e-3)
+    for share, tau in zip((0.1, 0.5, 0.9), found.quantiles, strict=True):
+        assert after(overdrive, tau, 60.0)[0][-1] == pytest.approx(share, abs=1e-3)
+
+
+def test_rare_switching_is_exponential_and_meets_the_solver():
+    """Either way of finding the mean, at a barrier where both hold: Delta (1 - i)^2 around 12."""
+    rare, solved = (switching_time(i, 60.0) for i in (0.55, 0.56))
+    assert rare.quantiles[1] == pytest.approx(rare.mean * np.log(2.0))
+    assert 0.5 < solved.mean / rare.mean < 0.95
+    assert solved.quantiles[1] == pytest.approx(solved.mean * np.log(2.0), rel=0.02)
+
+
+def test_over_a_low_barrier_there_is_no_mean():
+    with pytest.raises(ValueError, match="return over so low a barrier"):
+        switching_time(0.1, 3.0)
 
 
 @pytest.mark.parametrize("delta", [40, 60])
@@ -39,7 +53,9 @@ def test_operating_points_of_a_random_bit(tau, delta):
         assert found == pytest.approx(expected, rel=SMEARED.get((tau, p), 0.01))
 
 
-@pytest.mark.parametrize(("overdrive", "tau", "delta"), [(4.5, 1, 60), (0.8, 10, 60), (2.0, 2, 40), (1.1, 5, 20)])
+@pytest.mark.parametrize(
+    ("overdrive", "tau", "delta"), [(4.5, 1, 60), (0.8, 10, 60), (2.0, 2, 40), (1.1, 5, 20)]
+)
 def test_probabilities_are_those_of_an_exact_propagator(overdrive, tau, delta):
     exact = switched_by_expm(overdrive, delta, tau, N_CELLS)
     assert after(overdrive, tau, delta)[0][-1] == pytest.approx(exact, rel=1e-3)
@@ -66,13 +82,15 @@ def test_an_implicit_euler_step_smears_the_front_and_this_one_does_not():
 
 
 def test_tails_keep_their_relative_precision():
-    """A hundred cells, propagated with 60 digits."""
+    """Forty cells, propagated with 60 digits."""
     mpmath = pytest.importorskip("mpmath")
     n_cells, delta = 40, 60.0
-    for overdrive, tau in ((0.2, 2.0), (3.0, 4.0)):
+    for overdrive, tau in ((0.0, 0.3), (3.0, 8.0)):
         matrix, start = generator(overdrive, delta, n_cells)
         with mpmath.workdps(60):
-            exact = mpmath.expm(mpmath.matrix((matrix * tau).toarray().tolist())) * mpmath.matrix(start.tolist())
+            exact = mpmath.expm(mpmath.matrix((matrix * tau).toarray().tolist())) * mpmath.matrix(
+                start.tolist()
+            )
             switched = float(sum(exact[n_cells // 2 :]))
             kept = float(sum(exact[: n_cells // 2]))
         found = after(overdrive, tau, delta, 4000, n_cells)

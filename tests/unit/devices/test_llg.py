@@ -2,16 +2,15 @@
 
 import numpy as np
 import pytest
+from naive.cmtj_macrospin import REF40, cmtj_run
 from scipy.integrate import quad
 from scipy.stats import kstest
 
 from cimsim._jit import njit
 from cimsim.devices.llg import Drive, run_ensemble, thermal_start
-from cimsim.devices.magnet import Bloch, Macrospin
 from cimsim.devices.normal import normal, seeds
 from cimsim.devices.switching_table import switching_table
 
-REF40 = Macrospin(40e-9, 1.3e-9, 1.0e6, 0.9308e-3, 0.01, 0.6, Bloch(1200.0, 1.5, 2.5))
 Z = 4.5
 
 
@@ -80,26 +79,8 @@ def test_first_passages_are_those_of_cmtj():
 
 
 def cmtj_crossing(cmtj, overdrive, seed):
-    """Seconds until m_z is first below 0; spin transfer as a current density with its own polarisation."""
-    n_in, n_out = REF40.demagnetisation
-    ms_t = 4e-7 * np.pi * REF40.magnetisation_a_per_m
-    start = thermal_start(1, float(REF40.barrier().delta), seed=1000 + seed)[0]
-    layer = cmtj.Layer.createSTTLayer(
-        id="free", mag=cmtj.CVector(*start), anis=cmtj.CVector(0, 0, 1), Ms=ms_t, thickness=REF40.thickness_m,
-        cellSurface=np.pi / 4 * REF40.diameter_m**2,
-        demagTensor=[cmtj.CVector(n_in, 0, 0), cmtj.CVector(0, n_in, 0), cmtj.CVector(0, 0, n_out)],
-        damping=REF40.damping, SlonczewskiSpacerLayerParameter=1.0, beta=0.0, spinPolarisation=REF40.polarisation,
-    )  # fmt: skip
-    layer.setReferenceLayer(cmtj.CVector(0, 0, -1))
-    junction = cmtj.Junction([layer])
-    junction.setLayerAnisotropyDriver(
-        "free", cmtj.ScalarDriver.getConstantDriver(REF40.anisotropy_j_per_m2 / REF40.thickness_m)
-    )
-    junction.setLayerTemperatureDriver("free", cmtj.ScalarDriver.getConstantDriver(300.0))
-    density = overdrive * REF40.barrier().to_antiparallel_a / (np.pi / 4 * REF40.diameter_m**2)
-    junction.setLayerCurrentDriver("free", cmtj.ScalarDriver.getConstantDriver(density))
-    junction.runSimulation(8e-9, 1e-12, 1e-12, solverMode=cmtj.SolverMode.Heun)
-    log = junction.getLog()
+    """Seconds until m_z is first below 0."""
+    log = cmtj_run(cmtj, overdrive, seed, 8000)
     below = np.flatnonzero(np.array(log["free_mz"]) < 0)
     return log["time"][below[0]] if len(below) else np.inf
 
