@@ -14,7 +14,10 @@ from cimsim.reporting.figures.canvas import PALETTE, new_figure
 from cimsim.reporting.quantities import percent
 
 ROOT = Path(__file__).resolve().parent.parent
-DEVICES = {"smtj_pbnn_2025": [], "foundry_stt": ["chip.stochastic_unit.write_supply_v=1.6"]}
+DEVICES = {
+    "smtj_pbnn_2025": ["chip.stochastic_unit.device=smtj_pbnn_2025"],
+    "foundry_stt": ["chip.stochastic_unit.device=foundry_stt", "chip.stochastic_unit.write_supply_v=1.6"],
+}
 CAUSES = {
     "level error (%)": ("chip.stochastic_unit.level_error={}", [k / 50 for k in range(-5, 6)], 100.0),
     "temperature (K)": (

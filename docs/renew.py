@@ -1,4 +1,4 @@
-"""Put the tables of comparisons into the page that discusses them: ``python docs/renew.py``.
+"""Put the tables of reports into the pages that discuss them: ``python docs/renew.py``.
 
 Between a marker ``<!-- reports/NAME/tables.md -->`` and ``<!-- end -->`` stands that file.
 """
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "comparison.md"
+PAGES = [ROOT / "docs" / name for name in ("comparison.md", "device.md")]
 BLOCK = re.compile(r"(<!-- (reports/\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -17,4 +17,5 @@ def renewed(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -5,6 +5,7 @@ import doctest
 import io
 import json
 import re
+import runpy
 import shlex
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import cimsim
+from cimsim.characterize import files as device_files
 from cimsim.cli import main
 from cimsim.compare.text import markdown
 from cimsim.reporting import figures
@@ -31,6 +33,7 @@ PAGES = (
     "docs/report.md",
     "docs/uncertainty.md",
     "docs/comparison.md",
+    "docs/device.md",
 )
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SKIPPED = {"pip", "pytest", "python"}
@@ -96,6 +99,7 @@ def run_python(text, namespace):
 @pytest.fixture
 def no_figures(monkeypatch):
     monkeypatch.setattr(figures, "save_figures", lambda result, directory: directory.mkdir())
+    monkeypatch.setattr(device_files, "save_drawings", lambda drawings, directory: directory.mkdir())
 
 
 @pytest.fixture
@@ -185,7 +189,7 @@ def test_every_summary_key_is_documented_and_no_other(task):
 
 
 def test_every_file_column_and_array_of_a_report_is_documented_and_no_other(tmp_path):
-    asked = {"ood": ("uniform-noise",), "shifts": ("noise",)}
+    asked = {"ood": ("uniform-noise",), "shifts": ("noise",), "n_instances": 2}
     page, report = "docs/report.md", tiny_run("classification", **asked).save(tmp_path / "run", trace=True)
     files = {path.relative_to(report) for path in report.rglob("*") if path.is_file()}
     assert {path.as_posix() for path in files if path.suffix != ".svg"} == set(rows(page, "Files"))
@@ -247,3 +251,13 @@ def test_tables_of_the_comparison_are_those_of_its_reports():
         seeds = folder / "seeds.csv"
         averages = pd.read_csv(seeds) if seeds.is_file() else pd.DataFrame()
         assert text == markdown(pd.read_csv(folder / "compare.csv"), averages)
+
+
+def test_the_table_of_the_device_page_is_that_of_its_report():
+    """The page holds the file, the file what its tables say."""
+    page = (ROOT / "docs/device.md").read_text(encoding="utf-8")
+    ((name, text),) = re.findall(r"<!-- (reports/\S+) -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL)
+    assert text == (ROOT / name).read_text(encoding="utf-8"), f"{name}: run python docs/renew.py"
+    study = runpy.run_path(str(ROOT / "docs/device_study.py"))
+    drift, chips = (pd.read_csv((ROOT / name).parent / f"{part}.csv") for part in ("drift", "chips"))
+    assert text == study["markdown"](drift, chips)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cimsim.arch.include import KEY
 from cimsim.arch.spec import ArchSpec
 from cimsim.units import unit_of
 
@@ -22,6 +23,8 @@ def json_schema() -> dict[str, Any]:
             entry.pop("title", None)
             if name == "Quantity" or unit_of(key):
                 _allow_text(entry)
+            if key == KEY:
+                model["properties"][key] = {"anyOf": [entry, {"type": "string", "minLength": 1}]}
     return schema
 
 

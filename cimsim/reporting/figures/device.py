@@ -40,16 +40,9 @@ def draw_switching(table: pd.DataFrame, title: str) -> Figure:
     axes.set(xlabel="amplitude of the set pulse (V)", ylabel="switching probability at 300 K", ylim=(0, 1))
     axes.grid(visible=True)
     axes.legend(title="pulse width", loc="lower right")
-    across = table.sort_values("amplitude_v")
-    volts = np.asarray(across["amplitude_v"], np.float64)
-    microamps = 1e6 * np.asarray(across["current_a"], np.float64)
-    top = axes.secondary_xaxis(
-        "top",
-        functions=(
-            lambda v: np.interp(np.asarray(v, np.float64), volts, microamps),
-            lambda a: np.interp(np.asarray(a, np.float64), microamps, volts),
-        ),
-    )
+    # Track and parallel state are plain resistances: one scale serves volts and amperes.
+    scale = 1e6 * float((table["current_a"] / table["amplitude_v"]).mean())
+    top = axes.secondary_xaxis("top", functions=(lambda v: scale * v, lambda a: a / scale))
     top.set_xlabel("current before the flip (µA)")
     figure.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     return figure

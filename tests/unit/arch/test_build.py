@@ -24,7 +24,7 @@ def test_timing_of_the_adc_chip():
     assert timing.clock_s == 1e-9
     assert timing.read_s == 4e-9
     assert timing.convert_s == pytest.approx(6e-9)
-    assert timing.draw_s == pytest.approx(1e-9 + 0.75e-9 + 2e-9 + 20e-9)
+    assert timing.draw_s == pytest.approx(2e-9 + 0.75e-9 + 2e-9 + 20e-9)
     assert timing.digital_lanes == 0
 
 
@@ -87,14 +87,14 @@ def test_a_regulator_charges_the_read_voltage_over_its_efficiency():
 def test_a_random_bit_of_the_default_unit():
     """Reset and set along 776 ohm at 1.2 V with 3.5 % driver, a read at 0.1 V, a decision.
 
-    The measured sigmoid has p = 0.2 at 0.863 V; the converter's level lies within half a step, 1.5 mV. A
+    The measured sigmoid has p = 0.2 at 0.863 V; the converter's level lies within half a step, 1 mV. A
     fifth of the reads meets the antiparallel state, about 3 + 9.6 kohm.
     """
     draw = build_chip(load_arch(STT)).components["stochastic_unit"].actions["draw"]
-    write = 1.2 * (1.1 * 1e-9 + 0.863 * 0.75e-9) / 776
+    write = 1.2 * (1.1 * 2e-9 + 0.863 * 0.75e-9) / 776
     read = 0.9 * 0.1 * 2e-9 * (0.8 / 7900 + 0.2 / 12500)
     assert draw.energy_j == pytest.approx(1.035 * write + read + 48e-15, rel=2e-3)
-    assert draw.latency_s == pytest.approx((1 + 0.75 + 2 + 20) * 1e-9)
+    assert draw.latency_s == pytest.approx((2 + 0.75 + 2 + 20) * 1e-9)
 
 
 def test_a_chip_has_the_hardware_it_uses():
