@@ -12,20 +12,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cimsim.arch import load_arch
+    from cimsim.arch.loader import load_device
+    from cimsim.characterize.run import Characterization, characterize
     from cimsim.compare.run import Comparison, compare
     from cimsim.sim.result import RunResult
     from cimsim.sim.run import simulate
     from cimsim.workload import load_workload
 
-__all__ = ["Comparison", "RunResult", "__version__", "compare", "load_arch", "load_workload", "simulate"]
+__all__ = [
+    "Characterization",
+    "Comparison",
+    "RunResult",
+    "__version__",
+    "characterize",
+    "compare",
+    "load_arch",
+    "load_device",
+    "load_workload",
+    "simulate",
+]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Characterization": "cimsim.characterize.run",
     "Comparison": "cimsim.compare.run",
     "RunResult": "cimsim.sim.result",
+    "characterize": "cimsim.characterize.run",
     "compare": "cimsim.compare.run",
     "load_arch": "cimsim.arch",
+    "load_device": "cimsim.arch.loader",
     "load_workload": "cimsim.workload",
     "simulate": "cimsim.sim.run",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -41,6 +41,7 @@ __all__ = [
     "Vcma",
     "Voltage",
     "nominal",
+    "walk",
 ]
 
 GRADE_FACTOR = {"measured": 1.1, "fitted": 1.2, "loose_fit": 1.5, "assumed": 2.0, "recalled": 3.0}
@@ -99,6 +100,16 @@ class Quantity(BaseModel):
     def placed(self, path: str) -> None:
         """Told once by the `ArchSpec` it belongs to; names the stream of its draws."""
         self._path = path
+
+
+def walk(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Quantity]]:
+    """Every quantity of a model and of the models in it, by path."""
+    for name in type(model).model_fields:
+        value, path = getattr(model, name), f"{prefix}{name}"
+        if isinstance(value, Quantity):
+            yield path, value
+        elif isinstance(value, BaseModel):
+            yield from walk(value, f"{path}.")
 
 
 Pick = Callable[[Quantity], Scalar]

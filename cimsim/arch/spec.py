@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from cimsim.arch.quantity import (
     Area,
@@ -14,6 +14,7 @@ from cimsim.arch.quantity import (
     LineCapacitance,
     Quantity,
     RuleBroken,
+    walk,
 )
 from cimsim.arch.spec_array import MacroSpec, WordBlock
 from cimsim.arch.spec_base import Spec, Temperature, Volts
@@ -217,7 +218,7 @@ class ArchSpec(Spec):
                 raise RuleBroken(
                     path, f"must be at most technology.supply_v, {short(supply_v)}", short(voltage)
                 )
-        for path, quantity in _walk(self, ""):
+        for path, quantity in walk(self):
             quantity.placed(path)
         return self
 
@@ -245,13 +246,4 @@ class ArchSpec(Spec):
     @property
     def quantities(self) -> dict[str, Quantity]:
         """Every sourced number, by path, in the order of the file's models."""
-        return dict(_walk(self, ""))
-
-
-def _walk(model: BaseModel, prefix: str) -> Iterator[tuple[str, Quantity]]:
-    for name in type(model).model_fields:
-        value, path = getattr(model, name), f"{prefix}{name}"
-        if isinstance(value, Quantity):
-            yield path, value
-        elif isinstance(value, BaseModel):
-            yield from _walk(value, f"{path}.")
+        return dict(walk(self))

@@ -16,6 +16,7 @@ from cimsim.arch.quantity import (
     Fraction,
     Length,
     Magnetisation,
+    Quantity,
     Ratio,
     Resistance,
     ResistanceArea,
@@ -23,6 +24,7 @@ from cimsim.arch.quantity import (
     Time,
     Vcma,
     Voltage,
+    walk,
 )
 from cimsim.arch.spec_base import PulseTime, Spec, Volts
 from cimsim.units import short
@@ -167,6 +169,11 @@ class DeviceSpec(Spec):
     switching: Switching
     spread: SpreadSpec
     random_bit: RandomBitSpec | None = None
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """Every sourced number, by path."""
+        return dict(walk(self))
 
     @property
     def is_sot(self) -> bool:

@@ -14,18 +14,22 @@ _EPILOG = """\b
 Examples:
   cimsim inspect lenet
   cimsim inspect arch_configs/stt_mram.yaml
+  cimsim inspect arch_configs/devices/ref40.yaml
 """
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("file")
 def inspect(file: str) -> None:
-    """Show what is in a workload (.npz) or an architecture (.yaml)."""
+    """Show what is in a workload (.npz), an architecture or a device (.yaml)."""
+    from cimsim.arch.loader import is_device
     from cimsim.cli.locate import find_either
 
     path, kind = find_either(file)
     if kind == "workload":
         _show_workload(path)
+    elif is_device(path):
+        _show_device(path)
     else:
         _show_architecture(path)
 
@@ -61,6 +65,15 @@ def _show_workload(path: Path) -> None:
     )
     print_table(("layer", "op", "output shape", "weights", "MACs", "dropout"), [*rows, last], right=(3, 4))
     print_line("MACs of one image and pass; 1 MAC = 2 ops")
+
+
+def _show_device(path: Path) -> None:
+    from cimsim.arch.loader import load_device
+
+    spec = load_device(path)
+    print_line(f"{spec.name}: {spec.description}")
+    rows = [(where, f"{q.value:g}", q.grade, q.source) for where, q in spec.quantities.items()]
+    print_table(("quantity", "SI value", "grade", "source"), rows, right=(1,))
 
 
 def _show_architecture(path: Path) -> None:

@@ -6,7 +6,6 @@ from arch_files import DEVICES
 
 from cimsim.arch.loader import load_device
 from cimsim.arch.parts_device import build_junction, build_spread, build_switch
-from cimsim.arch.quantity import Quantity
 from cimsim.devices.junction import Unit
 from cimsim.devices.mtj import resistance_ohm, tmr
 from cimsim.devices.switch import Pulse, SttSwitch
@@ -28,20 +27,10 @@ def levels(device, n=41):
     return np.linspace(bit.set.low_v, bit.set.high_v, n)
 
 
-def quantities(model):
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, Quantity):
-            yield name, value
-        elif hasattr(type(value), "model_fields"):
-            yield from quantities(value)
-
-
 def test_its_name_is_its_file_and_every_number_has_a_source(device):
     assert device.name in {path.stem for path in DEVICES}
-    found = list(quantities(device))
-    assert len(found) > 14
-    assert all(len(quantity.source) > 10 for _, quantity in found)
+    assert len(device.quantities) > 14
+    assert all(len(quantity.source) > 10 for quantity in device.quantities.values())
 
 
 @pytest.mark.parametrize("temperature_k", TEMPERATURES_K)

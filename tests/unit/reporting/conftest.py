@@ -88,6 +88,7 @@ def summary(total_j: float, latency_s: float) -> dict:
         "latency_p5_s": latency_s, "latency_p95_s": latency_s, "limited_by": "tile1.readout",
         "limited_by_busy": 0.5, "dataset": "digits", "warnings": [],
         "power_w": total_j / latency_s, "area_m2": 3.5e-7, "n_random_bits": 4.0, "n_stochastic_units": 1,
+        "dropout_p": {"bn1": 0.2, "bn2": 0.15},
         "n_conversions": 600.0, "ops_per_j": 5.1e12, "nominal_ops_per_j": 5.4e12, "seed": 0,
     }  # fmt: skip
 

@@ -27,7 +27,7 @@ energy       1.78 nJ per image   1.25 nJ to 2.85 nJ, 5-95 % of the sources
 power        18.6 µW   1.69 nJ per image in a stream
 efficiency   5.1 TOPS/W executed   5.4 nominal (1-bit ops, 1 MAC = 2 ops)
 area         0.35 mm²   4.20 nJ to write the weights once
-random bits  4 per image, from 1 stochastic unit
+random bits  4 per image, from 1 stochastic unit, p = 0.150 0.200
 folded       conv1, conv2 into 100 thresholds, 2 states each
 settings     T = 2 sequential, fidelity ideal, 1 chip instance, seed 0
 note         array errors are not modelled: accuracy assumes a lossless read-out
@@ -133,3 +133,10 @@ def test_a_name_is_shown_and_not_obeyed(result):
 )
 def test_the_task_decides_the_quality_line(result, task, values, line):
     assert summary_text(with_task(result, task, **values)).splitlines()[1] == line
+
+
+def test_chips_of_the_spread_have_a_line(result):
+    many = {"n_instances": 8, "accuracy_chips_min": 0.97, "accuracy_chips_max": 0.99,
+            "nll_chips_min": 0.07, "nll_chips_max": 0.08}  # fmt: skip
+    text = summary_text(with_summary(result, **many))
+    assert "spread       97.00 % to 99.00 %   NLL 0.0700 to 0.0800   8 chips" in text
