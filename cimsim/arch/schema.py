@@ -1,23 +1,35 @@
-"""JSON Schema of the architecture file, so that editors complete and check it."""
+"""JSON Schema of architecture and device files, so that editors complete and check them."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from cimsim.arch.include import KEY
 from cimsim.arch.spec import ArchSpec
+from cimsim.arch.spec_device import DeviceSpec
 from cimsim.units import unit_of
 
-__all__ = ["json_schema"]
+__all__ = ["FILES", "json_schema"]
 
 _NUMBER_KEYS = ("type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
-def json_schema() -> dict[str, Any]:
-    """Schema (draft 2020-12); a text such as "5 ns" is allowed wherever a number has a unit."""
-    schema = ArchSpec.model_json_schema()
+FILES: dict[str, type[BaseModel]] = {"arch": ArchSpec, "device": DeviceSpec}
+"""What may be described: the model of each kind of file."""
+
+
+def json_schema(kind: str = "arch") -> dict[str, Any]:
+    """Schema (draft 2020-12); a text such as "5 ns" is allowed wherever a number has a unit.
+
+    Parameters
+    ----------
+    kind : of file, a key of `FILES`
+    """
+    schema = FILES[kind].model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "cimsim architecture"
+    schema["title"] = {"arch": "cimsim architecture", "device": "cimsim device"}[kind]
     for name, model in schema["$defs"].items():
         for key, entry in model.get("properties", {}).items():
             entry.pop("title", None)

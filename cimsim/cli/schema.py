@@ -19,11 +19,11 @@ _NO_SWEEP = "the schema of sweep files comes with the command sweep, which this 
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("what", metavar="{arch}", callback=one_of(("arch",), {"sweep": _NO_SWEEP}))
+@click.argument("what", metavar="{arch|device}", callback=one_of(("arch", "device"), {"sweep": _NO_SWEEP}))
 def schema(what: str) -> None:
-    """Print the JSON Schema of architecture files."""
+    """Print the JSON Schema of architecture or device files."""
     import json
 
     from cimsim.arch import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    click.echo(json.dumps(json_schema(what), indent=2))

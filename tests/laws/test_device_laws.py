@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import yaml
 from arch_files import DEVICES
 
+from cimsim.arch import json_schema
 from cimsim.arch.loader import load_device
 from cimsim.arch.parts_device import build_junction, build_spread, build_switch
 from cimsim.devices.junction import Unit
@@ -117,3 +119,13 @@ def test_no_two_units_are_alike(device):
             continue
         assert np.std(np.log(factor)) == pytest.approx(asked.value, rel=0.05)
         assert np.median(factor) == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("path", DEVICES, ids=lambda path: path.stem)
+def test_the_json_schema_accepts_it(path):
+    jsonschema = pytest.importorskip("jsonschema", reason="extra dev")
+    data = yaml.safe_load(path.read_text())
+    jsonschema.Draft202012Validator(json_schema("device")).validate(data)
+    data["junction"]["tmr_zero_bias"]["grade"] = "guessed"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(json_schema("device")).validate(data)

@@ -43,7 +43,9 @@ def draw_switching(table: pd.DataFrame, title: str) -> Figure:
     axes.legend(title="pulse width", loc="lower right")
     # Track and parallel state are plain resistances: one scale serves volts and amperes.
     scale = 1e6 * float((table["current_a"] / table["amplitude_v"]).mean())
-    top = axes.secondary_xaxis("top", functions=(partial(np.multiply, scale), partial(np.multiply, 1.0 / scale)))
+    top = axes.secondary_xaxis(
+        "top", functions=(partial(np.multiply, scale), partial(np.multiply, 1 / scale))
+    )
     top.set_xlabel("current before the flip (µA)")
     figure.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
     return figure

@@ -85,10 +85,10 @@ def test_an_interrupt_leaves_no_traceback(broken):
          "cimsim list: must be archs, devices, workloads, components, datasets or methods (got 'planets')",
          "cimsim list"),
         (["list"], "Missing argument '{archs|devices|workloads|components|datasets|methods}'", "cimsim list"),
-        (["schema"], "Missing argument '{arch}'", "cimsim schema"),
-        (["schema", "workload"], "cimsim schema: must be arch (got 'workload')", "cimsim schema"),
+        (["schema"], "Missing argument '{arch|device}'", "cimsim schema"),
+        (["schema", "workload"], "cimsim schema: must be arch or device (got 'workload')", "cimsim schema"),
         (["schema", "sweep"],
-         "cimsim schema: must be arch (got 'sweep'); the schema of sweep files comes with the command sweep, "
+         "cimsim schema: must be arch or device (got 'sweep'); the schema of sweep files comes with the command sweep, "
          "which this version does not have",
          "cimsim schema"),
     ],
