@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim._jit import njit
 from cimsim.devices import fokker_planck
 
 __all__ = ["DELTAS", "MOST_OVERDRIVE", "SwitchingTable", "switching_table"]
@@ -74,11 +73,8 @@ class SwitchingTable:
             raise ValueError(
                 f"delta must be from {DELTAS[0]:g} to {DELTAS[1]:g} (got {d.min():g} to {d.max():g})"
             )
-        found = np.empty(d.size)
         with np.errstate(divide="ignore"):
-            log_tau = np.log(np.maximum(t, 0.0)).ravel()
-        _interpolate(self._y, _DELTAS, _DRIVES, _LOG_TAUS, d.ravel(), i.ravel(), log_tau, found)
-        return found.reshape(d.shape)
+            return _interpolate(self._y, d, i, np.log(np.maximum(t, 0.0)))
 
 
 @lru_cache(maxsize=1)
@@ -155,33 +151,21 @@ def _column(overdrive: float, delta: float) -> Array:
     return np.asarray(np.clip(found, _LEAST, _MOST))
 
 
-@njit
-def _interpolate(
-    y: NDArray[np.float32],
-    deltas: Array,
-    drives: Array,
-    log_taus: Array,
-    delta: Array,
-    drive: Array,
-    log_tau: Array,
-    found: Array,
-) -> None:
+def _interpolate(y: NDArray[np.float32], delta: Array, drive: Array, log_tau: Array) -> Array:
     """Linear in each axis, and on beyond the shortest and the longest pulse."""
-    for k in range(len(found)):
-        a, u = _cell(deltas, delta[k])
-        b, v = _cell(drives, drive[k])
-        c, w = _cell(log_taus, log_tau[k])
-        w = (max(log_tau[k], -40.0) - log_taus[c]) / (log_taus[c + 1] - log_taus[c])
-        value = 0.0
-        for corner in range(8):
-            p, q, r = corner >> 2, corner >> 1 & 1, corner & 1
-            weight = (u if p else 1.0 - u) * (v if q else 1.0 - v) * (w if r else 1.0 - w)
-            value += weight * y[a + p, b + q, c + r]
-        found[k] = value
+    a, u = _cell(_DELTAS, delta)
+    b, v = _cell(_DRIVES, drive)
+    c, _ = _cell(_LOG_TAUS, log_tau)
+    w = (np.maximum(log_tau, -40.0) - _LOG_TAUS[c]) / (_LOG_TAUS[c + 1] - _LOG_TAUS[c])
+    found = np.zeros(delta.shape)
+    for p, of_delta in ((a, 1.0 - u), (a + 1, u)):
+        for q, of_drive in ((b, 1.0 - v), (b + 1, v)):
+            weight = of_delta * of_drive
+            found += weight * ((1.0 - w) * y[p, q, c] + w * y[p, q, c + 1])
+    return found
 
 
-@njit
-def _cell(nodes: Array, x: float) -> tuple[int, float]:
-    """The interval of a node list that holds x, and how far along; clipped to the ends."""
-    at = min(max(int(np.searchsorted(nodes, x)) - 1, 0), len(nodes) - 2)
-    return at, min(max((x - nodes[at]) / (nodes[at + 1] - nodes[at]), 0.0), 1.0)
+def _cell(nodes: Array, x: Array) -> tuple[NDArray[np.intp], Array]:
+    """The intervals of a node list that hold x, and how far along; clipped to the ends."""
+    at = np.clip(np.searchsorted(nodes, x) - 1, 0, len(nodes) - 2)
+    return at, np.clip((x - nodes[at]) / (nodes[at + 1] - nodes[at]), 0.0, 1.0)

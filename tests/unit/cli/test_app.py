@@ -88,8 +88,8 @@ def test_an_interrupt_leaves_no_traceback(broken):
         (["schema"], "Missing argument '{arch|device}'", "cimsim schema"),
         (["schema", "workload"], "cimsim schema: must be arch or device (got 'workload')", "cimsim schema"),
         (["schema", "sweep"],
-         "cimsim schema: must be arch or device (got 'sweep'); the schema of sweep files comes with the command sweep, "
-         "which this version does not have",
+         "cimsim schema: must be arch or device (got 'sweep'); the schema of sweep files comes with the "
+         "command sweep, which this version does not have",
          "cimsim schema"),
     ],
 )  # fmt: skip
