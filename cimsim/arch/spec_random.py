@@ -68,7 +68,8 @@ class WrittenUnit(Spec):
         for name, volts in (("reset.amplitude_v", bit.reset.amplitude_v), ("set.high_v", bit.set.high_v)):
             if volts > self.write_supply_v:
                 rule = f"must be at most write_supply_v, {short(self.write_supply_v)}"
-                raise RuleBroken(f"device.random_bit.{name}", rule, short(volts))
+                cure = f"set chip.stochastic_unit.write_supply_v to at least {short(volts)}"
+                raise RuleBroken(f"device.random_bit.{name}", rule, short(volts), cure)
         return self
 
 

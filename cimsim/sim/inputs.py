@@ -20,6 +20,7 @@ __all__ = [
     "MAX_INSTANCES",
     "MAX_PASSES",
     "Samples",
+    "check_chips",
     "check_fidelity",
     "check_instances",
     "check_seed",
@@ -54,6 +55,13 @@ def check_seed(seed: object) -> int:
 def check_instances(n_instances: object) -> int:
     """The number of chips as int."""
     return _integer("n_instances", n_instances, f"from 1 to {MAX_INSTANCES:,}", 1, MAX_INSTANCES)
+
+
+def check_chips(n_instances: int, samples: Samples) -> None:
+    """Refuse chips out of the spread where no random bit is drawn."""
+    if n_instances > 1 and samples == "exact":
+        rule = "must be 1 where every mask is weighted: no bit is drawn, so chips do not differ"
+        raise InputError("n_instances", rule, str(n_instances), "give a number of passes")
 
 
 def choose_passes(graph: WorkloadGraph, schedule: str, n_mc_samples: Samples | None) -> tuple[Samples, str]:

@@ -17,6 +17,7 @@ from cimsim.mapping.program import Program
 from cimsim.sim.answer import Answers, Question, answer
 from cimsim.sim.inputs import (
     Samples,
+    check_chips,
     check_fidelity,
     check_instances,
     check_seed,
@@ -89,6 +90,7 @@ def simulate(
     question = Question(ood, shifts, data_dir, download)
     question.check(workload.task)
     samples, schedule = choose_passes(workload, arch.chip.mc_schedule, n_mc_samples)
+    check_chips(n_instances, samples)
     images = load_images(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
     )

@@ -124,7 +124,8 @@ def test_a_problem_in_a_device_file_is_told_with_its_own_line(message):
     line = text[: text.index("reset: {amplitude_v")].count("\n") + 1
     found = message(changed(), f"{UNIT}.write_supply_v=1.0")
     path = f"{UNIT}.device.random_bit.reset.amplitude_v"
-    assert found == f"{DEVICE}:{line}: {path}: must be at most write_supply_v, 1 (got 1.1)"
+    cure = "set chip.stochastic_unit.write_supply_v to at least 1.1"
+    assert found == f"{DEVICE}:{line}: {path}: must be at most write_supply_v, 1 (got 1.1); {cure}"
 
 
 def test_a_device_that_nobody_knows(message):

@@ -90,3 +90,8 @@ def test_the_masks_fire_as_often_as_the_unit():
 def test_a_bad_number_of_chips_is_refused(n):
     with pytest.raises(InputError, match="n_instances: must be an integer from 1 to 10,000"):
         run(n_instances=n)
+
+
+def test_every_mask_weighted_leaves_chips_nothing_to_differ_in():
+    with pytest.raises(InputError, match="n_instances: must be 1 where every mask is weighted"):
+        run(n_instances=2, n_mc_samples="exact")
