@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import log10
 from typing import Literal, Protocol
 
@@ -16,6 +18,8 @@ __all__ = ["N_TRIALS_MORE", "Source", "TrimmedSource", "trim"]
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+Seen = Callable[[Codes], Array]
 
 N_TRIALS_MORE = 2
 """Levels counted after the bisection: the two that enclose p, to take the nearer one."""
@@ -103,25 +107,28 @@ class TrimmedSource:
         n_each = np.size(units.delta) // n_chips
         column = Unit(*(np.reshape(x, (n_chips * n_each, 1)) for x in vars(units).values()))
         gains = np.repeat(gain, n_each)[:, None]
-        trimmed, used = (
-            self.source.probability(self.source.dac.codes, replace(on, level_error=error), column)
-            for on, error in (
-                (self._trimmed(), gains),
-                (self._used(), (1.0 + gains) * (1.0 + self.level_error) - 1.0),
-            )
-        )
-        if self.level_per == "bank":
-            trimmed, used = (x.reshape(n_chips, n_each, -1).mean(axis=1) for x in (trimmed, used))
-        codes = self._codes(trimmed, targets, seed)
-        taken = np.take_along_axis(used, codes, axis=1)
-        return np.asarray(taken.reshape(n_chips, -1, len(targets)).mean(axis=1))
+        is_bank = self.level_per == "bank"
 
-    def _codes(self, seen: Array, targets: list[float], seed: np.random.Generator) -> Codes:
+        def seen(on: Condition, code: Codes) -> Array:
+            """p of each level: of the bank that shares it, or of the one junction that has it."""
+            of_unit = np.repeat(code, n_each, axis=0) if is_bank else code
+            error = (1.0 + gains) * (1.0 + on.level_error) - 1.0
+            found = self.source.probability(of_unit, replace(on, level_error=error), column)
+            return found.reshape(n_chips, n_each, -1).mean(axis=1) if is_bank else found
+
+        n_levels = n_chips if is_bank else n_chips * n_each
+        codes = self._codes(partial(seen, self._trimmed()), n_levels, targets, seed)
+        given = seen(self._used(), codes).reshape(n_chips, -1, len(targets))
+        return np.asarray(given.mean(axis=1))
+
+    def _codes(self, seen: Seen, n: int, targets: list[float], seed: np.random.Generator) -> Codes:
+        """(n, n_targets): found by counting, or those of the nominal unit."""
+        dac = self.source.dac
         if self.n_bits:
-            return trim(seen, np.asarray(targets), self.n_bits, seed)
-        nominal = self.source.probability(self.source.dac.codes, self._trimmed())
+            return trim(seen, (n, dac.bits), np.asarray(targets), self.n_bits, seed)
+        nominal = self.source.probability(dac.codes, self._trimmed())
         codes = [int(np.argmin(np.abs(nominal - p))) for p in targets]
-        return np.broadcast_to(np.array(codes), (len(seen), len(targets)))
+        return np.broadcast_to(np.array(codes), (n, len(targets)))
 
     def _trimmed(self) -> Condition:
         return Condition(self.trimmed_at_k)
@@ -131,12 +138,13 @@ class TrimmedSource:
         return Condition(self.used_at_k, self.level_error, ageing)
 
 
-def trim(probability: Array, targets: Array, n_bits: int, seed: np.random.Generator) -> Codes:
+def trim(seen: Seen, shape: tuple[int, int], targets: Array, n_bits: int, seed: np.random.Generator) -> Codes:
     """Codes that a loop finds which counts ones: bisection, then the nearer of the two levels around p.
 
     Parameters
     ----------
-    probability : (n, n_codes), rising, of every unit
+    seen : gives the probabilities (n, n_targets) of codes (n, n_targets), which rise with the code
+    shape : levels to trim, and bits of a code
     targets : (n_targets,)
     n_bits : drawn and counted at every trial
 
@@ -144,16 +152,15 @@ def trim(probability: Array, targets: Array, n_bits: int, seed: np.random.Genera
     -------
     int64 (n, n_targets)
     """
-    n, n_codes = probability.shape
+    n, bits = shape
 
     def counted(code: Codes) -> Array:
-        p = np.clip(np.take_along_axis(probability, code, axis=1), 0.0, 1.0)
-        return np.asarray(seed.binomial(n_bits, p) / n_bits)
+        return np.asarray(seed.binomial(n_bits, np.clip(seen(code), 0.0, 1.0)) / n_bits)
 
     code = np.zeros((n, len(targets)), np.int64)
-    for bit in reversed(range((n_codes - 1).bit_length())):
-        trial = np.minimum(code | (1 << bit), n_codes - 1)
+    for bit in reversed(range(bits)):
+        trial = code | (1 << bit)
         code = np.where(counted(trial) <= targets, trial, code)
-    above = np.minimum(code + 1, n_codes - 1)
+    above = np.minimum(code + 1, (1 << bits) - 1)
     is_nearer = np.abs(counted(above) - targets) < np.abs(counted(code) - targets)
     return np.where(is_nearer, above, code)

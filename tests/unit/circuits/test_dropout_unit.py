@@ -94,10 +94,10 @@ def test_the_energy_of_a_bit_is_its_pulses_drivers_read_and_decision(unit):
 
 
 def test_bisection_finds_the_level_of_a_loop_without_noise():
-    p = np.linspace(0.0, 1.0, 64)[None, :]
+    p = np.linspace(0.0, 1.0, 64)
     targets = np.array([0.0, 0.1, 0.5, 0.77, 1.0])
-    found = trim(p, targets, 10**9, np.random.default_rng(0))
-    np.testing.assert_array_equal(found[0], [np.argmin(np.abs(p[0] - t)) for t in targets])
+    found = trim(lambda code: p[code], (1, 6), targets, 10**9, np.random.default_rng(0))
+    np.testing.assert_array_equal(found[0], [np.argmin(np.abs(p - t)) for t in targets])
 
 
 def test_counting_more_bits_trims_better():
