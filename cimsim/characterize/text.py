@@ -58,6 +58,10 @@ def unit_lines(found: Characterization) -> Iterator[str]:
         f"p in steps of up to {step:.3f}; "
         f"reset fails once in {quantity(1 / max(float(unit.reset_error(room)), 1e-30), '').strip()}"
     )
+    yield (
+        f"read: currents of the two states differ by {float(unit.read_margin(room)):.0%} of their sum, "
+        f"{float(unit.read_margin(Condition(400.0))):.0%} at 400 K"
+    )
     spread = codes[(codes["p"] > 0.45) & (codes["p"] < 0.55)]
     if len(spread):
         middle = spread.iloc[len(spread) // 2]

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["disturb_probability", "escape_rate", "reads_until"]
+__all__ = ["disturb_probability", "escape_rate"]
 
 _POINTS = 8001
 _REACH = 0.9
@@ -49,8 +49,3 @@ def escape_rate(overdrive: float, delta: float) -> float:
 def disturb_probability(overdrive: float, delta: float, tau: float) -> float:
     """That a junction switches within ``tau`` (in tau_D): retention at no current, or a read."""
     return float(-np.expm1(-escape_rate(overdrive, delta) * tau))
-
-
-def reads_until(share: float, overdrive: float, delta: float, tau: float) -> float:
-    """Reads of ``tau`` until a share of the junctions that the current disturbs has switched, on average."""
-    return float(-np.log1p(-share) / (escape_rate(overdrive, delta) * tau))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cimsim.devices import switching_table as module
 from cimsim.devices.closed_forms import koch_rate, precessional_error, precessional_mean_time, thermal_rate
-from cimsim.devices.escape import disturb_probability, escape_rate, reads_until
+from cimsim.devices.escape import disturb_probability, escape_rate
 from cimsim.devices.fokker_planck import switching_curve
 from cimsim.devices.switching_table import DELTAS, MOST_OVERDRIVE, switching_table
 
@@ -93,7 +93,6 @@ def test_retention_and_read_disturb_of_the_dossier():
     for overdrive, at_40, at_60 in ((0.2, 1.1e-10, 3.8e-16), (0.3, 3.7e-8, 2.5e-12), (0.4, 5.4e-6, 4.9e-9)):
         assert disturb_probability(overdrive, 40.0, read) == pytest.approx(at_40, rel=0.1)
         assert disturb_probability(overdrive, 60.0, read) == pytest.approx(at_60, rel=0.1)
-    assert reads_until(0.01, 0.3, 60.0, read) == pytest.approx(0.01 / 2.46e-12, rel=0.01)
 
 
 def test_a_current_that_helps_makes_the_well_deeper():
