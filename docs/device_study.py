@@ -26,7 +26,10 @@ CAUSES = {
         1.0,
     ),
 }
-TRIM_HERE = "chip.stochastic_unit.calibration.temperature_k={}"
+TRIM_HERE = {
+    "level error (%)": "chip.stochastic_unit.calibration.level_error={}",
+    "temperature (K)": "chip.stochastic_unit.calibration.temperature_k={}",
+}
 UNTRIMMED = "chip.stochastic_unit.calibration.bits=0"
 SPREADS = ("resistance_cv", "tmr_cv", "track_cv", "critical_cv")
 ONLY_DELTA = [f"chip.stochastic_unit.device.spread.{name}.value=0" for name in SPREADS]
@@ -47,11 +50,8 @@ def drift(device: str, base: list[str]) -> pd.DataFrame:
     rows = []
     for cause, (override, values, scale) in CAUSES.items():
         for value in values:
-            moved = {"before": [override.format(value)]}
-            if cause.startswith("temperature"):
-                moved["there"] = [override.format(value), TRIM_HERE.format(value)]
-            else:
-                moved["there"] = []  # trimming sees the level as it is
+            now = override.format(value)
+            moved = {"before": [now], "there": [now, TRIM_HERE[cause].format(value)]}
             for trimmed, overrides in moved.items():
                 summary = run(*base, *overrides).summary
                 p = next(iter(summary["dropout_p"].values()))

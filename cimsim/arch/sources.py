@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log10
+
 import numpy as np
 
 from cimsim.arch.parts_device import build_spread, build_switch
@@ -16,7 +18,13 @@ from cimsim.circuits.trimming import TrimmedSource
 from cimsim.devices.junction import Spread
 from cimsim.devices.switch import Pulse
 
-__all__ = ["build_bit_source", "build_dropout_unit", "build_telegraph_unit", "build_trimmed_source"]
+__all__ = [
+    "ageing_after",
+    "build_bit_source",
+    "build_dropout_unit",
+    "build_telegraph_unit",
+    "build_trimmed_source",
+]
 
 _WORTH_MODELLING = 1e-4
 """Bits are drawn as independent where their correlation is below it."""
@@ -36,7 +44,6 @@ def build_dropout_unit(spec: ArchSpec, pick: Pick = nominal) -> DropoutUnit:
         dac=SetDac(spec.chip.trim_dac.bits, bit.set.low_v, bit.set.high_v),
         set_width_s=bit.set.width_s,
         cycle=unit.device.spread.cycle_cv.value,
-        ageing_per_decade=unit.device.spread.ageing_per_decade.value,
         read_v=bit.read.amplitude_v,
         read_s=bit.read.width_s,
         relax_s=bit.relax_s.value,
@@ -73,14 +80,21 @@ def build_trimmed_source(spec: ArchSpec) -> TrimmedSource | None:
         source=build_telegraph_unit(spec) if telegraph else build_dropout_unit(spec),
         spread=_telegraph_spread(chip.random_unit) if telegraph else build_spread(unit.device),
         gain_spread=chip.trim_dac.gain_spread.value,
-        trimmed_at_k=unit.calibration.temperature_k,
-        used_at_k=spec.technology.temperature_k,
-        level_error=unit.level_error,
-        age_s=unit.calibration.age_s,
+        trimmed=Condition(unit.calibration.temperature_k, unit.calibration.level_error),
+        used=Condition(
+            spec.technology.temperature_k, unit.level_error, 0.0 if telegraph else ageing_after(spec)
+        ),
         n_bits=unit.calibration.bits,
         stuck=unit.stuck,
         level_per=chip.trim_dac.per,
     )
+
+
+def ageing_after(spec: ArchSpec, age_s: float | None = None) -> float:
+    """Relative rise of the threshold after so much use; by default the architecture's, since trimming."""
+    unit = spec.chip.stochastic_unit
+    hours = (unit.calibration.age_s if age_s is None else age_s) / 3600.0
+    return unit.device.spread.ageing_per_decade.value * log10(1.0 + hours)
 
 
 def build_bit_source(spec: ArchSpec) -> BitSource:

@@ -24,6 +24,7 @@ from cimsim.units import short
 
 __all__ = ["ArbiterSpec", "GateSpec", "LfsrUnit", "SamplerSpec", "SmtjUnit", "TrimDacSpec", "WrittenUnit"]
 
+LevelError = Annotated[float, Field(gt=-1, le=1)]
 Units = Annotated[int, Field(ge=1, le=4096)]
 
 
@@ -38,11 +39,13 @@ class SensedRead(Spec):
 class Calibration(Spec):
     """How the level of each p is found, once: by bisection, counting so many bits at each step.
 
-    Without bits the levels are those of the nominal device.
+    Without bits the levels are those of the nominal device. ``temperature_k`` and ``level_error`` are those
+    that the loop met; ``age_s`` is the use since then.
     """
 
     bits: int = Field(default=4096, ge=0, le=10**7)
     temperature_k: Temperature = 300.0
+    level_error: LevelError = 0.0
     age_s: float = Field(default=0.0, ge=0, le=1e10)
 
 
@@ -54,7 +57,7 @@ class WrittenUnit(Spec):
     write_supply_v: Volts
     sense_energy_j: Energy
     driver_overhead: Ratio
-    level_error: float = Field(default=0.0, gt=-1, le=1)
+    level_error: LevelError = 0.0
     stuck: Literal["no", "never", "always"] = "no"
     calibration: Calibration = Calibration()
     area_m2: Area

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cimsim.arch.loader import is_device, load_arch, load_device
-from cimsim.arch.sources import build_dropout_unit, build_trimmed_source
+from cimsim.arch.sources import ageing_after, build_dropout_unit, build_trimmed_source
 from cimsim.arch.spec import ArchSpec
 from cimsim.characterize.switching import (
     operating_table,
@@ -69,7 +70,7 @@ def characterize(
         "write_error.csv": lambda: write_error_table(unit),
         "unit.csv": lambda: unit_table(unit, source, n_units, seed),
         "calibration.csv": lambda: calibration_table(unit, source, n_units, seed),
-        "drift.csv": lambda: drift_table(source, n_units, seed),
+        "drift.csv": lambda: drift_table(source, partial(ageing_after, arch), n_units, seed),
     }
     tables = {}
     for k, (name, build) in enumerate(steps.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ TRIMMED_FOR = (0.1, 0.2, 0.5)
 
 _HOT_K, _COLD_K = 400.0, 250.0
 _COUNTS = (0, 16, 64, 256, 1024, 4096, 16384)
-_LEVEL_ERRORS = tuple(np.round(np.arange(-0.10, 0.101, 0.01), 2))
-_TEMPERATURES_K = tuple(np.arange(250.0, 401.0, 10.0))
-_AGES_S = tuple(3600.0 * 10.0 ** np.arange(0, 6))
+_LEVEL_ERRORS = tuple(k / 100 for k in range(-10, 11))
+_TEMPERATURES_K = tuple(10.0 * k for k in range(25, 41))
+_AGES_S = tuple(3600.0 * 10.0**k for k in range(6))
 
 
 def unit_table(unit: DropoutUnit, source: TrimmedSource, n_units: int, seed: int) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def calibration_table(unit: DropoutUnit, source: TrimmedSource, n_units: int, se
     fair_j = float(unit.energy_j(np.array(unit.code_for(0.5, Condition())), Condition()))
     rows = []
     for bits in _COUNTS:
-        trimmed = replace(source, n_bits=bits, used_at_k=source.trimmed_at_k, level_error=0.0, age_s=0.0)
+        trimmed = replace(source, n_bits=bits, used=source.trimmed)
         found = _chips(trimmed, n_units, seed)
         n = trimmed.bits_per_level
         for k, p in enumerate(TRIMMED_FOR):
@@ -78,22 +79,27 @@ def calibration_table(unit: DropoutUnit, source: TrimmedSource, n_units: int, se
     return table
 
 
-def drift_table(source: TrimmedSource, n_units: int, seed: int) -> pd.DataFrame:
+def drift_table(
+    source: TrimmedSource, ageing: Callable[[float], float], n_units: int, seed: int
+) -> pd.DataFrame:
     """p after trimming, as level, temperature or age move away: mean and 5 to 95 % band over chips.
 
-    ``again`` rows are trimmed anew where they stand.
+    ``again`` rows are trimmed anew where they stand; ``ageing`` gives the rise of the threshold after some
+    use.
     """
     import pandas as pd
 
     rows = []
-    for cause, values in (
-        ("level_error", _LEVEL_ERRORS),
-        ("temperature_k", _TEMPERATURES_K),
-        ("age_s", _AGES_S),
-    ):
-        for value in values:
+    start = source.trimmed
+    moves = {
+        "level_error": {value: replace(start, level_error=value) for value in _LEVEL_ERRORS},
+        "temperature_k": {value: replace(start, temperature_k=value) for value in _TEMPERATURES_K},
+        "age_s": {value: replace(start, ageing=ageing(value)) for value in _AGES_S},
+    }
+    for cause, conditions in moves.items():
+        for value, now in conditions.items():
             for again in (False, True):
-                moved = _moved(source, cause, float(value), again)
+                moved = replace(source, used=now, trimmed=now if again else start)
                 found = _chips(moved, n_units, seed)
                 low, high = np.quantile(found, (0.05, 0.95), axis=0)
                 for k, p in enumerate(TRIMMED_FOR):
@@ -106,16 +112,6 @@ def drift_table(source: TrimmedSource, n_units: int, seed: int) -> pd.DataFrame:
                     )  # fmt: skip
     table: pd.DataFrame = pd.DataFrame(rows)
     return table
-
-
-def _moved(source: TrimmedSource, cause: str, value: float, again: bool) -> TrimmedSource:
-    plain = replace(source, level_error=0.0, age_s=0.0, used_at_k=source.trimmed_at_k)
-    if cause == "temperature_k":
-        return replace(plain, used_at_k=value, trimmed_at_k=value if again else plain.trimmed_at_k)
-    if again:
-        # Trimming sees the moved level or threshold: the same as none that moved.
-        return plain
-    return replace(plain, level_error=value) if cause == "level_error" else replace(plain, age_s=value)
 
 
 def _chips(source: TrimmedSource, n_units: int, seed: int) -> NDArray[np.float64]:

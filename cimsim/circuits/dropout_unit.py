@@ -17,6 +17,7 @@ __all__ = ["Condition", "DropoutUnit", "SetDac"]
 
 Array = NDArray[np.float64]
 
+_TINY = 1e-300
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
@@ -67,7 +68,6 @@ class DropoutUnit:
     reset : the pulse that makes it parallel
     dac, set_width_s : the pulse that makes it antiparallel, which is a 1, with probability p
     cycle : relative deviation of the set level from pulse to pulse
-    ageing_per_decade : relative rise of the threshold in ten times the hours of use
     read_v, read_s, relax_s : of the read, and the rest after each write pulse
     write_supply_v, read_supply_v, driver_overhead, sense_energy_j : what charge and decisions cost
     """
@@ -77,7 +77,6 @@ class DropoutUnit:
     dac: SetDac
     set_width_s: float
     cycle: float
-    ageing_per_decade: float
     read_v: float
     read_s: float
     relax_s: float
@@ -106,7 +105,8 @@ class DropoutUnit:
         float64, from 0 to 1
         """
         p, r = self.set_probability(code, condition, unit), self.reset_error(condition, unit)
-        return np.asarray(p / (1.0 - r * (1.0 - p)))
+        # Neither pulse ever switches where p = 0 and r = 1: what starts as 0 stays 0.
+        return np.asarray(p / np.maximum(1.0 - r * (1.0 - p), _TINY))
 
     def set_probability(self, code: NDArray[np.int64], condition: Condition, unit: Unit = NOMINAL) -> Array:
         """That one set pulse switches, mean over its noise from pulse to pulse."""

@@ -38,7 +38,6 @@ class TelegraphUnit:
     autocorrelation_300k_s: float
     delta_300k: float
     interval_s: float
-    ageing_per_decade: float = 0.0
 
     def probability(self, code: NDArray[np.int64], condition: Condition, unit: Unit = NOMINAL) -> Array:
         """Share of the time in the state that counts as 1; the unit's ``critical`` moves I_b."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from math import log10
 from typing import Literal, Protocol
 
 import numpy as np
@@ -24,8 +23,6 @@ Seen = Callable[[Codes], Array]
 N_TRIALS_MORE = 2
 """Levels counted after the bisection: the two that enclose p, to take the nearer one."""
 
-_HOUR_S = 3600.0
-
 _MOST_MODULES = 128
 """Junctions of a bank whose mean stands for the bank."""
 
@@ -36,23 +33,18 @@ class Source(Protocol):
     @property
     def dac(self) -> SetDac: ...
 
-    @property
-    def ageing_per_decade(self) -> float: ...
-
     def probability(self, code: Codes, condition: Condition, unit: Unit = NOMINAL) -> Array: ...
 
 
 @dataclass(frozen=True)
 class TrimmedSource:
-    """A source on a chip: trimmed once, at one temperature, used at another, some time later.
+    """A source on a chip: trimmed under one condition, used under another.
 
     Attributes
     ----------
     source, spread : the unit, and how units differ
     gain_spread : relative deviation of a chip's levels from those asked for
-    trimmed_at_k, used_at_k : temperatures
-    level_error : relative error of the level since trimming
-    age_s : time of use since trimming
+    trimmed, used : temperature, error of the level and ageing when the levels were found, and now
     n_bits : counted at each step of the bisection; 0: levels are those of the nominal unit
     stuck : the unit never fires, always fires, or works
     level_per : junctions that draw side by side share a level ("bank") or have one each ("module")
@@ -61,10 +53,8 @@ class TrimmedSource:
     source: Source
     spread: Spread
     gain_spread: float
-    trimmed_at_k: float
-    used_at_k: float
-    level_error: float = 0.0
-    age_s: float = 0.0
+    trimmed: Condition
+    used: Condition
     n_bits: int = 0
     stuck: Literal["no", "never", "always"] = "no"
     level_per: str = "bank"
@@ -79,8 +69,8 @@ class TrimmedSource:
         if self.stuck != "no":
             return float(self.stuck == "always")
         codes = self.source.dac.codes
-        code = codes[np.argmin(np.abs(self.source.probability(codes, self._trimmed()) - p))]
-        return float(self.source.probability(code, self._used()))
+        code = codes[np.argmin(np.abs(self.source.probability(codes, self._known) - p))]
+        return float(self.source.probability(code, self.used))
 
     def chips(self, targets: list[float], n_modules: list[int], n: int, seed: np.random.Generator) -> Array:
         """(n, n_targets) probabilities of ``n`` chips out of the spread.
@@ -117,8 +107,8 @@ class TrimmedSource:
             return found.reshape(n_chips, n_each, -1).mean(axis=1) if is_bank else found
 
         n_levels = n_chips if is_bank else n_chips * n_each
-        codes = self._codes(partial(seen, self._trimmed()), n_levels, targets, seed)
-        given = seen(self._used(), codes).reshape(n_chips, -1, len(targets))
+        codes = self._codes(partial(seen, self.trimmed), n_levels, targets, seed)
+        given = seen(self.used, codes).reshape(n_chips, -1, len(targets))
         return np.asarray(given.mean(axis=1))
 
     def _codes(self, seen: Seen, n: int, targets: list[float], seed: np.random.Generator) -> Codes:
@@ -126,16 +116,14 @@ class TrimmedSource:
         dac = self.source.dac
         if self.n_bits:
             return trim(seen, (n, dac.bits), np.asarray(targets), self.n_bits, seed)
-        nominal = self.source.probability(dac.codes, self._trimmed())
+        nominal = self.source.probability(dac.codes, self._known)
         codes = [int(np.argmin(np.abs(nominal - p))) for p in targets]
         return np.broadcast_to(np.array(codes), (n, len(targets)))
 
-    def _trimmed(self) -> Condition:
-        return Condition(self.trimmed_at_k)
-
-    def _used(self) -> Condition:
-        ageing = self.source.ageing_per_decade * log10(1.0 + self.age_s / _HOUR_S)
-        return Condition(self.used_at_k, self.level_error, ageing)
+    @property
+    def _known(self) -> Condition:
+        """What a level is chosen for: counting sees everything, a table of the nominal unit the temperature."""
+        return self.trimmed if self.n_bits else Condition(self.trimmed.temperature_k)
 
 
 def trim(seen: Seen, shape: tuple[int, int], targets: Array, n_bits: int, seed: np.random.Generator) -> Codes:

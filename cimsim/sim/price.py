@@ -51,19 +51,20 @@ def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Pri
     times = run_time(program, values.masks, schedule)
     uses = _array_uses(program, values, n_images, schedule)
     ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
+    budgets = images_until_lost(program, uses)
     draws_j = _draws_j(program, ledger, times, seed)
     return Price(
         times,
         ledger,
         {
             **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
-            **reliability_summary(program, uses),
+            **reliability_summary(program, budgets),
         },
         (
             *warnings_of(program, times, n_images, values.n_passes, schedule),
-            *warnings_of_cells(program, uses, 1.0 / times.period_s),
+            *warnings_of_cells(program, budgets, 1.0 / times.period_s),
         ),
-        images_until_lost(program, uses),
+        budgets,
     )
 
 

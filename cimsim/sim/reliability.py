@@ -34,9 +34,9 @@ def images_until_lost(program: Program, uses: Mapping[str, ArrayUse]) -> dict[st
     return found
 
 
-def reliability_summary(program: Program, uses: Mapping[str, ArrayUse]) -> dict[str, Any]:
-    """Keys of ``summary.json``; null where the device of the cells does not say."""
-    cells, budgets = program.chip.cells, images_until_lost(program, uses)
+def reliability_summary(program: Program, budgets: Mapping[str, float]) -> dict[str, Any]:
+    """Keys of ``summary.json``, with `images_until_lost`; null where the device of the cells does not say."""
+    cells = program.chip.cells
     return {
         "write_error_rate": None if cells is None else cells.write_error(),
         "write_pulses": 1.0 if cells is None else cells.mean_pulses(),
@@ -46,9 +46,9 @@ def reliability_summary(program: Program, uses: Mapping[str, ArrayUse]) -> dict[
     }
 
 
-def warnings_of_cells(program: Program, uses: Mapping[str, ArrayUse], images_per_s: float) -> Iterator[str]:
+def warnings_of_cells(program: Program, budgets: Mapping[str, float], images_per_s: float) -> Iterator[str]:
     """Where an architecture reads too hard, or its cells forget, for ten years of use."""
-    cells, budgets = program.chip.cells, images_until_lost(program, uses)
+    cells = program.chip.cells
     if cells is None or not budgets:
         return
     worst = min(budgets, key=lambda name: budgets[name])

@@ -40,6 +40,7 @@ def cost_summary(
     executed = 2 * (cells + ledger.count(("digital_mac", "mac_bit")))
     nominal = 2 * n_passes * sum(graph.n_macs(node.name) for node in graph.mac_nodes)
     resource, share = times.busiest(program)
+    trimming = calibration(program)
     n_bits = ledger.count(("stochastic_unit", "draw"), ("stochastic_unit", "draw_fair"))
     return {
         "latency_s": times.latency_s,
@@ -54,8 +55,8 @@ def cost_summary(
         "energy_stream_j": energy_j + ledger.leakage_w * (times.period_s - times.latency_s),
         "program_energy_j": program_energy_j(program),
         "calibration_energy_j": calibration_energy_j(program) if n_bits else 0.0,
-        "calibration_bits": calibration(program).bits if n_bits else 0,
-        "calibration_s": calibration(program).time_s if n_bits else 0.0,
+        "calibration_bits": trimming.bits if n_bits else 0,
+        "calibration_s": trimming.time_s if n_bits else 0.0,
         "power_w": energy_j / times.latency_s,
         "area_m2": ledger.area_m2,
         "energy_stochastic_j": ledger.energy_of_j(STOCHASTIC),

@@ -128,7 +128,7 @@ def test_a_bank_shows_the_mean_of_its_junctions():
 
 def test_what_moves_the_level_moves_p_and_trimming_there_recovers_it():
     spoiled = {
-        "chip.stochastic_unit.level_error=0.05": None,
+        "chip.stochastic_unit.level_error=0.05": "chip.stochastic_unit.calibration.level_error=0.05",
         "technology.temperature_k=350": "chip.stochastic_unit.calibration.temperature_k=350",
         "chip.stochastic_unit.calibration.age_s=1e8": None,
     }
