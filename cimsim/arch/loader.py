@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from cimsim.arch.convert import Problem, Reader
 from cimsim.arch.describe import expected
 from cimsim.arch.include import KEY, included
+from cimsim.arch.parts_device import check_barrier
 from cimsim.arch.quantity import RuleBroken
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_device import DeviceSpec
@@ -39,12 +40,20 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     """
     spec, reader = _load(path, overrides, ArchSpec)
     spec.read_from(str(path), overrides, reader.origins)
+    devices = {
+        "chip.stochastic_unit.device": spec.chip.stochastic_unit.device,
+        "tile.macro.subarray.cell.device": spec.tile.macro.subarray.cell.device,
+    }
+    for where, device in devices.items():
+        check_barrier(device, spec.place(f"{where}.switching"))
     return spec
 
 
 def load_device(path: str | Path, overrides: Sequence[str] = ()) -> DeviceSpec:
     """Read, convert and check a device file; parameters and errors as of `load_arch`."""
-    return _load(path, overrides, DeviceSpec)[0]
+    spec = _load(path, overrides, DeviceSpec)[0]
+    check_barrier(spec, f"{path}: switching")
+    return spec
 
 
 def is_device(path: str | Path) -> bool:

@@ -7,7 +7,6 @@ from cimsim.arch.spec_device import (
     BlochSpec,
     DeviceSpec,
     EffectiveSpec,
-    MacrospinSpec,
     MtjSpec,
     ThresholdSpec,
 )
@@ -16,8 +15,12 @@ from cimsim.devices.magnet import Bloch, EffectiveMagnet, Macrospin, Magnet
 from cimsim.devices.mtj import resistance_parallel_ohm
 from cimsim.devices.scalar import Scalar
 from cimsim.devices.switch import SotSwitch, SttSwitch, Switch
+from cimsim.errors import SpecError
 
-__all__ = ["build_junction", "build_magnet", "build_spread", "build_switch"]
+__all__ = ["build_junction", "build_magnet", "build_spread", "build_switch", "check_barrier"]
+
+LEAST_DELTA, MOST_DELTA = 15.0, 120.0
+"""At 300 K: from 233 to 423 K and over the spread, such a barrier stays within the table of switching."""
 
 
 def build_junction(mtj: MtjSpec, access_ohm: Scalar, pick: Pick = nominal) -> Junction:
@@ -35,7 +38,7 @@ def build_switch(device: DeviceSpec, access_ohm: Scalar = 0.0, pick: Pick = nomi
     """How pulses switch the device; draws of the sources move resistances, not the magnet."""
     junction, switching = build_junction(device.junction, access_ohm, pick), device.switching
     if not isinstance(switching, ThresholdSpec):
-        return SttSwitch(junction, build_magnet(switching))
+        return SttSwitch(junction, build_magnet(device))
     return SotSwitch(
         junction,
         track_ohm=pick(switching.track_resistance_ohm),
@@ -50,9 +53,11 @@ def build_switch(device: DeviceSpec, access_ohm: Scalar = 0.0, pick: Pick = nomi
     )
 
 
-def build_magnet(switching: MacrospinSpec | EffectiveSpec) -> Magnet:
-    """The free layer, at its nominal values."""
-    temperature = _bloch(switching.temperature)
+def build_magnet(device: DeviceSpec) -> Magnet:
+    """The free layer of a device written by spin transfer, at its nominal values."""
+    switching = device.switching
+    assert not isinstance(switching, ThresholdSpec)
+    temperature = _bloch(switching.temperature, _or(device.junction.polarisation_loss, 0.0))
     if isinstance(switching, EffectiveSpec):
         return EffectiveMagnet(
             delta=switching.delta.value,
@@ -87,9 +92,30 @@ def build_spread(device: DeviceSpec) -> Spread:
     )
 
 
-def _bloch(spec: BlochSpec) -> Bloch:
-    return Bloch(spec.curie_k.value, spec.magnetisation_exponent.value, spec.anisotropy_exponent.value)
+def _bloch(spec: BlochSpec, polarisation_loss: float = 0.0) -> Bloch:
+    return Bloch(
+        spec.curie_k.value,
+        spec.magnetisation_exponent.value,
+        spec.anisotropy_exponent.value,
+        polarisation_loss,
+    )
 
 
 def _or(quantity: Quantity | None, default: float) -> float:
     return default if quantity is None else quantity.value
+
+
+def check_barrier(device: DeviceSpec, place: str) -> None:
+    """Refuse a device whose barrier at 300 K is not one that switching can be computed for.
+
+    Raises
+    ------
+    SpecError
+    """
+    if device.is_sot:
+        return
+    delta = float(build_magnet(device).barrier().delta)
+    if not LEAST_DELTA <= delta <= MOST_DELTA:
+        rule = f"must make a barrier from {LEAST_DELTA:g} to {MOST_DELTA:g} k_B T at 300 K"
+        cure = "a pillar above some 40 nm is no macrospin: give its measured delta (type: effective)"
+        raise SpecError(place, rule, f"{delta:.4g}", cure)

@@ -37,6 +37,7 @@ __all__ = [
     "Resistance",
     "ResistanceArea",
     "RuleBroken",
+    "Slope",
     "Time",
     "Vcma",
     "Voltage",
@@ -170,6 +171,7 @@ LineCapacitance = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-8))]
 Ratio = Annotated[Quantity, AfterValidator(Within(0, 100))]
 Fraction = Annotated[Quantity, AfterValidator(Within(0, 0.99))]
 Barrier = Annotated[Quantity, AfterValidator(Within(1, 120))]
+Slope = Annotated[Quantity, AfterValidator(Within(1, 1e7))]
 Attempt = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-6))]
 Curie = Annotated[Quantity, AfterValidator(Within(500, 3000))]
 Exponent = Annotated[Quantity, AfterValidator(Within(0.5, 5))]

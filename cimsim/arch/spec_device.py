@@ -21,6 +21,7 @@ from cimsim.arch.quantity import (
     Resistance,
     ResistanceArea,
     RuleBroken,
+    Slope,
     Time,
     Vcma,
     Voltage,
@@ -107,7 +108,7 @@ class ThresholdSpec(Spec):
     track_resistance_ohm: Resistance
     threshold_v: Voltage
     width_v: Voltage
-    delta: Barrier
+    delta: Slope
     attempt_s: Attempt
     incubation_v: Voltage
     incubation_s: Attempt

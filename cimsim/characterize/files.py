@@ -43,12 +43,13 @@ def _write(found: Characterization, directory: Path) -> None:
     write_text(directory / "manifest.json", json_text(manifest))
     known = found.unit.switch.known_error
     tables, title = found.tables, device.name
+    trimmed_at_k = found.arch.chip.stochastic_unit.calibration.temperature_k
     drawings = {
         "switching": partial(draw_switching, tables["switching.csv"], f"{title}: switching"),
         "write_error": partial(draw_write_error, tables["write_error.csv"], f"{title}: write error", known),
         "unit": partial(draw_unit, tables["unit.csv"], f"{title}: dropout unit"),
         "energy": partial(draw_unit_energy, tables["unit.csv"], f"{title}: energy of a random bit"),
         "calibration": partial(draw_calibration, tables["calibration.csv"], f"{title}: trimming"),
-        "drift": partial(draw_drift, tables["drift.csv"], f"{title}: after trimming at 300 K"),
+        "drift": partial(draw_drift, tables["drift.csv"], f"{title}: after trimming at {trimmed_at_k:g} K"),
     }
     save_drawings(drawings, directory / "figures")

@@ -11,6 +11,7 @@ from cimsim.circuits.dropout_unit import DropoutUnit
 from cimsim.devices.junction import NOMINAL, Unit
 from cimsim.devices.magnet import ROOM_K
 from cimsim.devices.switch import Pulse, SotSwitch, SttSwitch
+from cimsim.devices.switching_table import MOST_OVERDRIVE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,7 @@ WIDTHS = (0.5, 1.0, 2.0, 5.0)
 _TEMPERATURES_K = (250.0, 300.0, 350.0, 400.0)
 _STEP = 0.01
 _BISECTIONS = 60
+_MOST_V = 10.0
 
 
 def switching_table(unit: DropoutUnit) -> pd.DataFrame:
@@ -37,7 +39,7 @@ def switching_table(unit: DropoutUnit) -> pd.DataFrame:
     rows = []
     for width_s in _widths(unit):
         low_v, high_v = (level_for(unit, p, width_s) for p in (1e-4, 0.998))
-        level_v = np.linspace(low_v, high_v, 121)
+        level_v = np.linspace(low_v, np.nan_to_num(high_v, nan=_highest_v(unit)), 121)
         p = unit.switch.switched(Pulse(level_v, width_s))
         rows.append(
             pd.DataFrame(
@@ -70,7 +72,7 @@ def operating_table(unit: DropoutUnit) -> pd.DataFrame:
     """For each pulse width and p: the level, and by how much p moves when something else does.
 
     Columns ``dp_level``, ``dp_temperature``, ``dp_delta`` are changes of p for a level 1 % higher, a
-    junction 10 K warmer, and a barrier one coefficient of variation, 7.7 %, higher.
+    junction 10 K warmer, and a barrier 7.7 % higher. NaN where no level gives p.
     """
     import pandas as pd
 
@@ -108,8 +110,10 @@ def temperature_table(unit: DropoutUnit) -> pd.DataFrame:
 
 
 def level_for(unit: DropoutUnit, p: float, width_s: float) -> float:
-    """The amplitude of a pulse towards antiparallel that switches with probability p, at 300 K."""
-    low, high = 0.0, 10.0
+    """The amplitude of a pulse to antiparallel that switches with probability p, at 300 K, or NaN."""
+    low, high = 0.0, _highest_v(unit)
+    if float(unit.switch.switched(Pulse(high, width_s))) < p:
+        return float("nan")
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         if float(unit.switch.switched(Pulse(middle, width_s))) < p:
@@ -117,6 +121,14 @@ def level_for(unit: DropoutUnit, p: float, width_s: float) -> float:
         else:
             high = middle
     return 0.5 * (low + high)
+
+
+def _highest_v(unit: DropoutUnit) -> float:
+    """As far as levels are looked for: 10 V, or the last current that the table of switching knows."""
+    if not isinstance(unit.switch, SttSwitch):
+        return _MOST_V
+    most_a = MOST_OVERDRIVE / (1.0 + _STEP) * float(unit.switch.magnet.barrier().to_antiparallel_a)
+    return min(_MOST_V, most_a / float(current_a(unit, np.array(1.0))))
 
 
 def current_a(unit: DropoutUnit, level_v: Array) -> Array:
@@ -152,4 +164,6 @@ def _at(unit: DropoutUnit, temperature_k: float) -> dict[str, Any]:
 
 
 def _widths(unit: DropoutUnit) -> list[float]:
-    return [factor * unit.set_width_s for factor in WIDTHS]
+    # A sigmoid that was measured is not told below the shortest pulse of its fit.
+    shortest = 1.0 if isinstance(unit.switch, SotSwitch) else 0.0
+    return [factor * unit.set_width_s for factor in WIDTHS if factor >= shortest]

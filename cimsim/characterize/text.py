@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cimsim.arch.spec_device import MacrospinSpec
 from cimsim.characterize.run import Characterization
 from cimsim.circuits.dropout_unit import Condition
 from cimsim.devices.switch import SttSwitch
@@ -41,7 +42,7 @@ def operating_lines(found: Characterization) -> list[tuple[str, ...]]:
             quantity(row["amplitude_v"], "V"),
             quantity(row["current_a"], "A"),
             quantity(row["set_energy_j"], "J"),
-            *(f"{100 * row[name]:+.1f}" for name in ("dp_level", "dp_temperature", "dp_delta")),
+            *(number(100 * row[name], "+.1f") for name in ("dp_level", "dp_temperature", "dp_delta")),
         )
         for row in found.tables["operating.csv"].to_dict("records")
     ]
@@ -76,5 +77,8 @@ def unit_lines(found: Characterization) -> Iterator[str]:
         f"{counted['bits_in_all']:,.0f} bits, {quantity(counted['time_s'], 's')}, "
         f"{quantity(counted['energy_j'], 'J')}"
     )
+    spec = found.arch.chip.stochastic_unit.device.switching
+    if isinstance(spec, MacrospinSpec) and spec.vcma_j_per_v_m is not None:
+        yield "the voltage control of the anisotropy that the device states is not in these numbers"
     if not isinstance(unit.switch, SttSwitch):
         yield "the sigmoid was measured from about 1 to 99 %: probabilities beyond are its extrapolation"

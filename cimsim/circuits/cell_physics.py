@@ -7,6 +7,7 @@ from math import exp, log1p
 
 from cimsim.devices.escape import escape_rate
 from cimsim.devices.switch import Reduced, Switch
+from cimsim.devices.switching_time import switching_time
 
 __all__ = ["SHARE_LOST", "CellPhysics"]
 
@@ -101,8 +102,8 @@ class CellPhysics:
 
 
 def _rate(found: Reduced) -> float:
-    """In 1/tau_D; where the current leaves no barrier, one flip in a tau_D."""
+    """In 1/tau_D; where the current leaves no barrier, one over the mean switching time."""
     try:
-        return max(escape_rate(found.overdrive, found.delta), 5e-324)
+        return escape_rate(found.overdrive, found.delta)
     except ValueError:
-        return 1.0
+        return 1.0 / switching_time(found.overdrive, found.delta).mean

@@ -122,7 +122,7 @@ class TrimmedSource:
 
     @property
     def _known(self) -> Condition:
-        """What a level is chosen for: counting sees everything, a table of the nominal unit the temperature."""
+        """What a level is chosen for: counting sees everything, a table of the nominal unit just the heat."""
         return self.trimmed if self.n_bits else Condition(self.trimmed.temperature_k)
 
 

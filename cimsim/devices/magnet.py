@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import pi, sqrt
 
 from cimsim.devices.constants import BOLTZMANN, CHARGE, GAMMA, HBAR, MU0
+from cimsim.devices.mtj import polarisation_kept
 from cimsim.devices.scalar import Scalar
 
 __all__ = ["ROOM_K", "Barrier", "Bloch", "EffectiveMagnet", "Macrospin", "Magnet"]
@@ -39,11 +40,16 @@ class Bloch:
     """How magnetisation and anisotropy fall with temperature, relative to `ROOM_K`.
 
     M(T) ~ 1 - (T / Tc)^q, K(T) ~ M^n; q = 1.5 is Bloch's law, n = 2 to 3 the usual range.
+    Critical currents are divided by the polarisation, which falls as in the TMR.
     """
 
     curie_k: Scalar
     exponent: Scalar
     anisotropy_exponent: Scalar
+    polarisation_loss_300k: Scalar = 0.0
+
+    def polarisation(self, temperature_k: float) -> Scalar:
+        return polarisation_kept(temperature_k, self.polarisation_loss_300k)
 
     def magnetisation(self, temperature_k: float) -> Scalar:
         return (1.0 - (temperature_k / self.curie_k) ** self.exponent) / (
@@ -109,7 +115,8 @@ class Macrospin:
     def barrier(self, temperature_k: float = ROOM_K, voltage_v: Scalar = 0.0) -> Barrier:
         """Delta = K_eff V / (k_B T) and I_c0 = 4 alpha e E_b / (hbar eta), with N_z - N_x in both."""
         energy_j = self.stiffness_j_per_m3(temperature_k, voltage_v) * self.volume_m3
-        critical_a = 4.0 * self.damping * CHARGE * energy_j / (HBAR * self.polarisation)
+        polarisation = self.polarisation * self.temperature.polarisation(temperature_k)
+        critical_a = 4.0 * self.damping * CHARGE * energy_j / (HBAR * polarisation)
         tau_s = (1.0 + self.damping**2) / (
             self.damping * GAMMA * self.anisotropy_field_t(temperature_k, voltage_v)
         )
@@ -134,10 +141,11 @@ class EffectiveMagnet:
         """Barrier energy and critical currents follow K(T), the relaxation time M(T) / K(T)."""
         k = self.temperature.anisotropy(temperature_k)
         m = self.temperature.magnetisation(temperature_k)
+        torque = self.temperature.polarisation(temperature_k)
         return Barrier(
             self.delta * k * ROOM_K / temperature_k,
-            self.to_antiparallel_a * k,
-            self.to_parallel_a * k,
+            self.to_antiparallel_a * k / torque,
+            self.to_parallel_a * k / torque,
             self.relaxation_s * m / k,
         )
 

@@ -11,7 +11,14 @@ import math
 
 from cimsim.devices.scalar import Scalar
 
-__all__ = ["read_current_a", "resistance_ohm", "resistance_parallel_ohm", "tmr", "tmr_at"]
+__all__ = [
+    "polarisation_kept",
+    "read_current_a",
+    "resistance_ohm",
+    "resistance_parallel_ohm",
+    "tmr",
+    "tmr_at",
+]
 
 _BIAS_STEPS = 8
 
@@ -76,6 +83,12 @@ def resistance_ohm(
     return resistance_parallel * (bias + tmr_zero_bias) / (bias + tmr_zero_bias * (1.0 + cosine) / 2.0)
 
 
+def polarisation_kept(temperature_k: float, loss_300k: Scalar) -> Scalar:
+    """Polarisation at a temperature over that at 300 K; ``loss_300k`` is what is lost between 0 and 300 K."""
+    kept: Scalar = (1.0 - loss_300k * (temperature_k / 300.0) ** 1.5) / (1.0 - loss_300k)
+    return kept
+
+
 def tmr_at(temperature_k: float, tmr_300k: Scalar, polarisation_loss_300k: Scalar) -> Scalar:
     """Zero-bias TMR at a temperature, from that at 300 K.
 
@@ -85,8 +98,8 @@ def tmr_at(temperature_k: float, tmr_300k: Scalar, polarisation_loss_300k: Scala
     ----------
     M. Julliere, Phys. Lett. A 54, 225 (1975); C. H. Shang et al., Phys. Rev. B 58, R2917 (1998) for P(T).
     """
-    polarisation2 = tmr_300k / (2.0 + tmr_300k)
-    kept = (1.0 - polarisation_loss_300k * (temperature_k / 300.0) ** 1.5) / (1.0 - polarisation_loss_300k)
-    polarisation2 = polarisation2 * kept**2
+    polarisation2 = (
+        tmr_300k / (2.0 + tmr_300k) * polarisation_kept(temperature_k, polarisation_loss_300k) ** 2
+    )
     found: Scalar = 2.0 * polarisation2 / (1.0 - polarisation2)
     return found

@@ -99,6 +99,8 @@ def test_heat_helps_and_a_higher_barrier_hinders(device):
     assert by_heat == sorted(by_heat)
     weak, strong = (float(switch.switched(pulse, unit=Unit(critical=f))) for f in (0.9, 1.1))
     assert weak > strong
+    low, high = (float(switch.switched(pulse, unit=Unit(delta=f))) for f in (0.9, 1.1))
+    assert low >= high and (device.is_sot or low > high)
 
 
 def test_charge_is_positive_and_between_both_states(device):

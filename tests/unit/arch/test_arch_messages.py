@@ -143,6 +143,13 @@ def test_a_value_inside_a_device_can_be_set(message):
     assert found == f"--set {UNIT}.device.spread.delta_cv.value=2: must be a number from 0 to 0.99 (got 2)"
 
 
+def test_a_magnet_without_a_barrier_is_refused(message):
+    cell = "tile.macro.subarray.cell.device"
+    weak = f"{cell}.switching.anisotropy_j_per_m2={{value: 7e-4, grade: assumed, source: mine}}"
+    found = message(changed(), f"{cell}=ref40", weak)
+    assert f"must make a barrier from 15 to 120 k_B T at 300 K (got {-10.04})" in found
+
+
 def test_cells_and_devices_must_fit(message):
     found = message(changed(), "tile.macro.subarray.cell.device=smtj_pbnn_2025")
     assert found.endswith("cell.device=smtj_pbnn_2025: must be written by spin transfer (got smtj_pbnn_2025)")

@@ -52,6 +52,16 @@ def test_both_kinds_of_magnet_cool_alike():
             assert getattr(known.barrier(t), name) == pytest.approx(getattr(thin.barrier(t), name), rel=1e-3)
 
 
+def test_critical_currents_are_divided_by_the_polarisation_that_is_left():
+    """E_b / P: of 400 K over 300 K, 0.905 of the polarisation with a loss of 0.15."""
+    plain, losing = (Macrospin(**{**REF40, "temperature": Bloch(1200.0, 1.5, 2.5, x)}) for x in (0.0, 0.15))
+    assert losing.barrier().to_parallel_a == plain.barrier().to_parallel_a
+    ratio = losing.barrier(400.0).to_parallel_a / plain.barrier(400.0).to_parallel_a
+    assert ratio == pytest.approx(0.85 / (1.0 - 0.15 * (4 / 3) ** 1.5))
+    known = EffectiveMagnet(60.0, 1.0, 1.0, 1.0, Bloch(1200.0, 1.5, 2.5, 0.15)).barrier(400.0)
+    assert known.to_parallel_a / Bloch(1200.0, 1.5, 2.5).anisotropy(400.0) == pytest.approx(ratio)
+
+
 def test_tmr_falls_with_temperature_and_is_given_at_300_k():
     assert tmr_at(300.0, 1.5, 0.15) == pytest.approx(1.5)
     assert tmr_at(400.0, 1.5, 0.15) < 1.5 < tmr_at(250.0, 1.5, 0.15)
