@@ -40,7 +40,7 @@ def test_operating_points_have_their_probability(path):
         p = float(found.unit.switch.switched(Pulse(row.amplitude_v, row.width_s)))
         assert p == pytest.approx(row.p, abs=1e-6)
         assert row.dp_level > 0
-        # The barrier of ut_austin_2024 hardly falls with heat, its polarisation does: its critical current rises.
+        # Of ut_austin_2024 the barrier hardly falls with heat but the polarisation does.
         assert row.dp_temperature > 0 or path.stem == "ut_austin_2024"
 
 
