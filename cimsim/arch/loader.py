@@ -40,12 +40,13 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     """
     spec, reader = _load(path, overrides, ArchSpec)
     spec.read_from(str(path), overrides, reader.origins)
+    trimmed_k = spec.chip.stochastic_unit.calibration.temperature_k
     devices = {
         "chip.stochastic_unit.device": spec.chip.stochastic_unit.device,
         "tile.macro.subarray.cell.device": spec.tile.macro.subarray.cell.device,
     }
     for where, device in devices.items():
-        check_barrier(device, spec.place(f"{where}.switching"))
+        check_barrier(device, spec.place(f"{where}.switching"), {spec.technology.temperature_k, trimmed_k})
     return spec
 
 

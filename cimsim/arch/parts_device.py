@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cimsim.arch.quantity import Pick, Quantity, nominal
 from cimsim.arch.spec_device import (
     BlochSpec,
@@ -11,16 +13,17 @@ from cimsim.arch.spec_device import (
     ThresholdSpec,
 )
 from cimsim.devices.junction import Junction, Spread
-from cimsim.devices.magnet import Bloch, EffectiveMagnet, Macrospin, Magnet
+from cimsim.devices.magnet import ROOM_K, Bloch, EffectiveMagnet, Macrospin, Magnet
 from cimsim.devices.mtj import resistance_parallel_ohm
 from cimsim.devices.scalar import Scalar
 from cimsim.devices.switch import SotSwitch, SttSwitch, Switch
+from cimsim.devices.switching_table import DELTAS
 from cimsim.errors import SpecError
 
 __all__ = ["build_junction", "build_magnet", "build_spread", "build_switch", "check_barrier"]
 
 LEAST_DELTA, MOST_DELTA = 15.0, 120.0
-"""At 300 K: from 233 to 423 K and over the spread, such a barrier stays within the table of switching."""
+"""Of a device at 300 K: a bit or a weight is kept for a moment, and the table of switching knows it."""
 
 
 def build_junction(mtj: MtjSpec, access_ohm: Scalar, pick: Pick = nominal) -> Junction:
@@ -105,8 +108,12 @@ def _or(quantity: Quantity | None, default: float) -> float:
     return default if quantity is None else quantity.value
 
 
-def check_barrier(device: DeviceSpec, place: str) -> None:
-    """Refuse a device whose barrier at 300 K is not one that switching can be computed for.
+def check_barrier(device: DeviceSpec, place: str, temperatures_k: Iterable[float] = ()) -> None:
+    """Refuse a device whose barrier is not one that switching can be computed for.
+
+    Parameters
+    ----------
+    temperatures_k : where it is used, beside the 300 K that it is described at
 
     Raises
     ------
@@ -114,8 +121,19 @@ def check_barrier(device: DeviceSpec, place: str) -> None:
     """
     if device.is_sot:
         return
-    delta = float(build_magnet(device).barrier().delta)
-    if not LEAST_DELTA <= delta <= MOST_DELTA:
-        rule = f"must make a barrier from {LEAST_DELTA:g} to {MOST_DELTA:g} k_B T at 300 K"
-        cure = "a pillar above some 40 nm is no macrospin: give its measured delta (type: effective)"
+    magnet = build_magnet(device)
+    _within(float(magnet.barrier().delta), (LEAST_DELTA, MOST_DELTA), ROOM_K, place, device)
+    for temperature_k in temperatures_k:
+        _within(float(magnet.barrier(temperature_k).delta), DELTAS, temperature_k, place, device)
+
+
+def _within(
+    delta: float, limits: tuple[float, float], temperature_k: float, place: str, device: DeviceSpec
+) -> None:
+    low, high = limits
+    if not low <= delta <= high:
+        rule = f"must make a barrier from {low:g} to {high:g} k_B T at {temperature_k:g} K"
+        cure = ""
+        if device.switching.type == "macrospin":
+            cure = "a pillar above some 40 nm is no macrospin: give its measured delta (type: effective)"
         raise SpecError(place, rule, f"{delta:.4g}", cure)

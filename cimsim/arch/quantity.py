@@ -30,6 +30,7 @@ __all__ = [
     "Leakage",
     "Length",
     "LineCapacitance",
+    "Loss",
     "Magnetisation",
     "Pick",
     "Quantity",
@@ -171,6 +172,7 @@ LineCapacitance = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-8))]
 Ratio = Annotated[Quantity, AfterValidator(Within(0, 100))]
 Fraction = Annotated[Quantity, AfterValidator(Within(0, 0.99))]
 Barrier = Annotated[Quantity, AfterValidator(Within(1, 120))]
+Loss = Annotated[Quantity, AfterValidator(Within(0, 0.5))]
 Slope = Annotated[Quantity, AfterValidator(Within(1, 1e7))]
 Attempt = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-6))]
 Curie = Annotated[Quantity, AfterValidator(Within(500, 3000))]

@@ -15,6 +15,7 @@ from cimsim.arch.quantity import (
     Exponent,
     Fraction,
     Length,
+    Loss,
     Magnetisation,
     Quantity,
     Ratio,
@@ -48,7 +49,7 @@ class MtjSpec(Spec):
     diameter_m: Length | None = None
     tmr_zero_bias: Ratio
     tmr_half_voltage_v: Voltage
-    polarisation_loss: Fraction | None = None
+    polarisation_loss: Loss | None = None
 
     @model_validator(mode="after")
     def _one_resistance(self) -> MtjSpec:

@@ -72,7 +72,8 @@ def operating_table(unit: DropoutUnit) -> pd.DataFrame:
     """For each pulse width and p: the level, and by how much p moves when something else does.
 
     Columns ``dp_level``, ``dp_temperature``, ``dp_delta`` are changes of p for a level 1 % higher, a
-    junction 10 K warmer, and a barrier 7.7 % higher. NaN where no level gives p.
+    junction 10 K warmer, and a barrier 7.7 % higher. NaN where none does, up to ten times the critical
+    current or 10 V.
     """
     import pandas as pd
 

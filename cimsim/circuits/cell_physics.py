@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp, log1p
 
-from cimsim.devices.escape import escape_rate
+from cimsim.devices.escape import MOST_OVERDRIVE, escape_rate
 from cimsim.devices.switch import Reduced, Switch
 from cimsim.devices.switching_time import switching_time
 
@@ -102,8 +102,7 @@ class CellPhysics:
 
 
 def _rate(found: Reduced) -> float:
-    """In 1/tau_D; where the current leaves no barrier, one over the mean switching time."""
-    try:
+    """In 1/tau_D; above the critical current, one over the mean switching time."""
+    if found.overdrive <= MOST_OVERDRIVE:
         return escape_rate(found.overdrive, found.delta)
-    except ValueError:
-        return 1.0 / switching_time(found.overdrive, found.delta).mean
+    return 1.0 / switching_time(found.overdrive, found.delta).mean

@@ -104,9 +104,9 @@ class DropoutUnit:
         -------
         float64, from 0 to 1
         """
-        p, r = self.set_probability(code, condition, unit), self.reset_error(condition, unit)
-        # Neither pulse ever switches where p = 0 and r = 1: what starts as 0 stays 0.
-        return np.asarray(p / np.maximum(1.0 - r * (1.0 - p), _TINY))
+        p, log_r = self.set_probability(code, condition, unit), self._log_reset_error(condition, unit)
+        # 1 - r (1 - p), no difference of near ones; where neither pulse ever switches, a 0 stays 0.
+        return np.asarray(p / np.maximum(np.exp(log_r) * p - np.expm1(log_r), _TINY))
 
     def set_probability(self, code: NDArray[np.int64], condition: Condition, unit: Unit = NOMINAL) -> Array:
         """That one set pulse switches, mean over its noise from pulse to pulse."""
@@ -119,7 +119,10 @@ class DropoutUnit:
 
     def reset_error(self, condition: Condition, unit: Unit = NOMINAL) -> Array:
         """That a reset leaves the junction as it was."""
-        return np.asarray(np.exp(self.switch.log_error(self.reset, condition.temperature_k, unit)))
+        return np.exp(self._log_reset_error(condition, unit))
+
+    def _log_reset_error(self, condition: Condition, unit: Unit) -> Array:
+        return np.asarray(self.switch.log_error(self.reset, condition.temperature_k, unit))
 
     def correlation(self, code: NDArray[np.int64], condition: Condition, unit: Unit = NOMINAL) -> Array:
         """Of a bit with the one before: r (1 - p), from resets that fail."""

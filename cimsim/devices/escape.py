@@ -6,7 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["disturb_probability", "escape_rate"]
+__all__ = ["MOST_OVERDRIVE", "disturb_probability", "escape_rate"]
+
+MOST_OVERDRIVE = 0.95
+"""Up to here a well is left by the noise, further on by the torque."""
 
 _POINTS = 8001
 _REACH = 0.9
@@ -17,8 +20,9 @@ def escape_rate(overdrive: float, delta: float) -> float:
     """Rate at which a perpendicular junction in equilibrium leaves its well, in 1/tau_D.
 
     One over the mean first-passage time from the well, over the barrier at z = i, to nine tenths of the way
-    down: the exact double integral, however small the rate. A current of the other sign (``overdrive`` < 0)
-    makes the well deeper.
+    down and at least to z = 0: the exact double integral, however small the rate. A current of the other
+    sign (``overdrive`` < 0) makes the well deeper. Where hardly a barrier is left it is still one over that
+    time, but escape is no longer equally likely at any time.
 
     Parameters
     ----------
@@ -27,16 +31,16 @@ def escape_rate(overdrive: float, delta: float) -> float:
 
     Raises
     ------
-    ValueError : there is no barrier worth the name: ``overdrive`` is out of range, or Delta (1 - i)^2 below 1
+    ValueError : ``overdrive`` is out of range: there is no barrier
 
     References
     ----------
     H. Risken, The Fokker-Planck Equation (1989), section 5.2.7, for the equation of
     `cimsim.devices.fokker_planck`.
     """
-    if not -0.95 <= overdrive <= 0.95 or delta * (1.0 - overdrive) ** 2 < 1.0:
+    if not abs(overdrive) <= MOST_OVERDRIVE:
         raise ValueError(f"no barrier is left at overdrive {overdrive:g} and delta {delta:g}")
-    end = overdrive - _REACH * min(1.0 - overdrive, 1.0 + overdrive)
+    end = min(0.0, overdrive - _REACH * min(1.0 - overdrive, 1.0 + overdrive))
     z = np.linspace(1.0, end, _POINTS)
     log_density = delta * (z * z - 2.0 * overdrive * z)
     density = np.exp(log_density - log_density.max())

@@ -150,6 +150,15 @@ def test_a_magnet_without_a_barrier_is_refused(message):
     assert f"must make a barrier from 15 to 120 k_B T at 300 K (got {-10.04})" in found
 
 
+def test_a_barrier_that_melts_where_the_chip_stands_is_refused(message):
+    cell = "tile.macro.subarray.cell.device"
+    weak = f"{cell}.switching.delta={{value: 15.5, grade: assumed, source: mine}}"
+    soft = f"{cell}.switching.temperature.curie_k={{value: 700, grade: assumed, source: mine}}"
+    found = message(changed(), f"{cell}=foundry_stt", weak, soft, "technology.temperature_k=423")
+    assert "must make a barrier from 8 to 200 k_B T at 423 K" in found
+    assert "macrospin" not in found
+
+
 def test_cells_and_devices_must_fit(message):
     found = message(changed(), "tile.macro.subarray.cell.device=smtj_pbnn_2025")
     assert found.endswith("cell.device=smtj_pbnn_2025: must be written by spin transfer (got smtj_pbnn_2025)")

@@ -16,6 +16,9 @@ from cimsim.devices.switch import Pulse
 ROOM = Condition()
 
 
+SUPPLY = "chip.stochastic_unit.write_supply_v=1.8"
+
+
 def arch(*overrides):
     return load_arch(STT, list(overrides))
 
@@ -73,6 +76,14 @@ def test_resets_that_fail_make_a_bit_follow_the_one_before(unit):
     centred = bits - bits.mean()
     lag = (centred[1:] * centred[:-1]).mean() / bits.var()
     assert lag == pytest.approx(float(weak.correlation(code, ROOM)), abs=0.03)
+
+
+def test_pulses_that_hardly_ever_switch_give_a_probability():
+    weak = "chip.stochastic_unit.device.random_bit"
+    pulses = (f"{weak}.reset.amplitude_v=0.03", f"{weak}.set.low_v=0.05")
+    found = build_dropout_unit(arch("chip.stochastic_unit.device=foundry_stt", SUPPLY, *pulses))
+    p = found.probability(found.dac.codes, Condition(250.0))
+    assert p.min() >= 0.0 and p.max() <= 1.0
 
 
 def test_the_energy_of_a_bit_is_its_pulses_drivers_read_and_decision(unit):

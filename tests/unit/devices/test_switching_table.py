@@ -99,10 +99,19 @@ def test_a_current_that_helps_makes_the_well_deeper():
     assert escape_rate(-0.2, 40.0) < escape_rate(0.0, 40.0) < escape_rate(0.2, 40.0)
 
 
-@pytest.mark.parametrize(("overdrive", "delta"), [(0.99, 60.0), (0.9, 60.0), (-0.99, 60.0)])
+@pytest.mark.parametrize(("overdrive", "delta"), [(0.99, 60.0), (-0.99, 60.0)])
 def test_no_barrier_no_rate(overdrive, delta):
     with pytest.raises(ValueError, match="no barrier"):
         escape_rate(overdrive, delta)
+
+
+@pytest.mark.parametrize(("overdrive", "delta"), [(0.9, 60.0), (0.8, 20.0), (0.5, 8.0), (0.9, 8.0)])
+def test_where_hardly_a_barrier_is_left_the_rate_is_one_over_the_mean_time(overdrive, delta):
+    """By the solver, as far as those that return let it tell."""
+    tau = np.full(4000, 0.02)
+    _, kept = switching_curve(overdrive, delta, tau)
+    mean = 0.02 * (0.5 + float(kept[kept > 1e-4].sum()))
+    assert 1.0 / escape_rate(overdrive, delta) == pytest.approx(mean, rel=0.2)
 
 
 @pytest.mark.parametrize(("overdrive", "tolerance"), [(2.5, 0.01), (4.0, 0.01), (1.5, 0.1)])
