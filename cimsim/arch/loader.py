@@ -10,12 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from cimsim.arch.convert import Problem, Reader
 from cimsim.arch.describe import expected
+from cimsim.arch.extend import extended
 from cimsim.arch.include import KEY, included
 from cimsim.arch.parts_device import check_barrier
 from cimsim.arch.quantity import RuleBroken
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_device import DeviceSpec
-from cimsim.arch.tree import Branch, Leaf, Origin, parse_file, read_tree
+from cimsim.arch.tree import Branch, Include, Leaf, Origin, finished, parse_file
 from cimsim.errors import SpecError
 
 __all__ = ["is_device", "load_arch", "load_device", "read_arch"]
@@ -25,7 +26,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
-    """Read, convert and check an architecture file, and the device files it names.
+    """Read, convert and check an architecture file, with the one it extends and the devices it names.
 
     Parameters
     ----------
@@ -70,11 +71,18 @@ def read_arch(path: str | Path, overrides: Sequence[str] = ()) -> tuple[dict[str
 def _read(
     path: str | Path, overrides: Sequence[str], model: type[BaseModel]
 ) -> tuple[dict[str, Any], Reader]:
-    def include(leaf: Leaf, where: str) -> Branch | None:
-        return included(leaf, where, Path(path)) if where.rpartition(".")[2] == KEY else None
+    file, reader = Path(path), Reader()
+    tree = extended(file, _include_from) if model is ArchSpec else parse_file(file)
+    return reader.model(finished(tree, overrides, _include_from(file)), (model,), ""), reader
 
-    reader = Reader()
-    return reader.model(read_tree(Path(path), overrides, include), (model,), ""), reader
+
+def _include_from(file: Path) -> Include:
+    """Devices, as a file names them."""
+
+    def include(leaf: Leaf, where: str) -> Branch | None:
+        return included(leaf, where, file) if where.rpartition(".")[2] == KEY else None
+
+    return include
 
 
 def _load(path: str | Path, overrides: Sequence[str], model: type[Model]) -> tuple[Model, Reader]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cimsim.arch.extend import KEY as BASE
 from cimsim.arch.include import KEY
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_device import DeviceSpec
@@ -37,7 +38,14 @@ def json_schema(kind: str = "arch") -> dict[str, Any]:
                 _allow_text(entry)
             if key == KEY:
                 model["properties"][key] = {"anyOf": [entry, {"type": "string", "minLength": 1}]}
-    return schema
+    return _or_extends(schema) if kind == "arch" else schema
+
+
+def _or_extends(whole: dict[str, Any]) -> dict[str, Any]:
+    """A file that extends another is free to leave out anything: only whole files are checked."""
+    head = {key: whole.pop(key) for key in ("$schema", "title", "$defs")}
+    name = {"type": "string", "minLength": 1}
+    return {**head, "if": {"required": [BASE]}, "then": {"properties": {BASE: name}}, "else": whole}
 
 
 def _allow_text(entry: dict[str, Any]) -> None:

@@ -11,7 +11,18 @@ import yaml
 
 from cimsim.errors import SpecError
 
-__all__ = ["Branch", "Include", "Leaf", "Listing", "Node", "Origin", "parse_file", "read_tree", "shown"]
+__all__ = [
+    "Branch",
+    "Include",
+    "Leaf",
+    "Listing",
+    "Node",
+    "Origin",
+    "finished",
+    "include_all",
+    "parse_file",
+    "shown",
+]
 
 _MAX_BYTES = 1_000_000
 _MAX_DEPTH = 20
@@ -89,20 +100,16 @@ Include = Callable[[Leaf, str], "Branch | None"]
 """What the name at a path stands for: a mapping out of another file, or None where it is just a text."""
 
 
-def read_tree(
-    path: Path, overrides: Sequence[str] = (), include: Include = lambda leaf, path: None
-) -> Branch:
-    """The file's tree with what it includes and with the ``path=value`` overrides put in.
+def finished(tree: Branch, overrides: Sequence[str], include: Include) -> Branch:
+    """The tree with the ``path=value`` overrides and with what it includes put in.
 
     Raises
     ------
-    SpecError
-        as `parse_file`; or where an override is no ``path=value``.
+    SpecError : an override is no ``path=value``, or what is included cannot be read
     """
-    tree = parse_file(path)
     for override in overrides:
         _put(tree, override, include)
-    _include_all(tree, "", include)
+    include_all(tree, "", include)
     return tree
 
 
@@ -176,13 +183,14 @@ def _convert(node: Any, origin: Any) -> Node:
     return branch
 
 
-def _include_all(branch: Branch, path: str, include: Include) -> None:
+def include_all(branch: Branch, path: str, include: Include) -> None:
+    """Put what names stand for in their place; ``path`` is that of the branch."""
     for key, child in branch.entries.items():
         here = f"{path}.{key}" if path else key
         if isinstance(child, Leaf) and (found := include(child, here)) is not None:
             branch.entries[key] = child = found
         if isinstance(child, Branch):
-            _include_all(child, here, include)
+            include_all(child, here, include)
 
 
 def _put(tree: Branch, override: str, include: Include) -> None:

@@ -52,7 +52,7 @@ def test_inspect_shows_the_main_numbers_and_every_component(cimsim_cli):
 
 def test_the_schema_describes_the_top_of_the_file(cimsim_cli):
     schema = json.loads(cimsim_cli("schema", "arch").stdout)
-    assert {"name", "technology", "chip", "tile"} <= set(schema["required"])
+    assert {"name", "technology", "chip", "tile"} <= set(schema["else"]["required"])
 
 
 @pytest.mark.parametrize(
