@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cimsim.arch.chip import Chip, Geometry, Timing
-from cimsim.arch.parts_array import build_cell_physics, readouts_per_macro, wordline_latency
+from cimsim.arch.parts_array import readouts_per_macro, wordline_latency
+from cimsim.arch.parts_cell import build_cell_physics
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.registry import COMPONENTS
 from cimsim.arch.sources import build_bit_source, build_trimmed_source

@@ -15,6 +15,7 @@ from cimsim.arch.include import KEY, included
 from cimsim.arch.parts_device import check_barrier
 from cimsim.arch.quantity import RuleBroken
 from cimsim.arch.spec import ArchSpec
+from cimsim.arch.spec_array import JunctionCell
 from cimsim.arch.spec_device import DeviceSpec
 from cimsim.arch.tree import Branch, Include, Leaf, Origin, finished, parse_file
 from cimsim.errors import SpecError
@@ -42,10 +43,9 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     spec, reader = _load(path, overrides, ArchSpec)
     spec.read_from(str(path), overrides, reader.origins)
     trimmed_k = spec.chip.stochastic_unit.calibration.temperature_k
-    devices = {
-        "chip.stochastic_unit.device": spec.chip.stochastic_unit.device,
-        "tile.macro.subarray.cell.device": spec.tile.macro.subarray.cell.device,
-    }
+    devices = {"chip.stochastic_unit.device": spec.chip.stochastic_unit.device}
+    if isinstance(cell := spec.tile.macro.subarray.cell, JunctionCell):
+        devices["tile.macro.subarray.cell.device"] = cell.device
     for where, device in devices.items():
         check_barrier(device, spec.place(f"{where}.switching"), {spec.technology.temperature_k, trimmed_k})
     return spec

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 
 from cimsim.arch.chip import SUMS_PER_COLUMN
-from cimsim.arch.parts_device import build_junction, build_switch
+from cimsim.arch.parts_cell import read_supply_v
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_array import FlashAdc, SarAdc
 from cimsim.circuits import adc as adcs
 from cimsim.circuits import arithmetic, counters, lines
-from cimsim.circuits.cell_array import cell_array
-from cimsim.circuits.cell_physics import CellPhysics
 from cimsim.circuits.cost import Component, Scalar
 from cimsim.circuits.registers import Registers
 from cimsim.circuits.sense_amp import sense_amp
@@ -20,74 +18,21 @@ from cimsim.circuits.sense_amp import sense_amp
 __all__ = [
     "build_adc",
     "build_bitline",
-    "build_cell_array",
-    "build_cell_physics",
     "build_column_mux",
     "build_popcount_counter",
     "build_row_counter",
     "build_sense_amp",
     "build_shift_add",
     "build_wordline_driver",
-    "cell_currents",
     "readouts_per_macro",
     "wordline_latency",
 ]
-
-
-def cell_currents(spec: ArchSpec, pick: Pick = nominal) -> tuple[Scalar, Scalar]:
-    """Current of one branch of a cell that is read, in the parallel and in the antiparallel state."""
-    macro = spec.tile.macro
-    cell = macro.subarray.cell
-    junction = build_junction(cell.device.junction, pick(cell.access_resistance_ohm), pick)
-    temperature_k = spec.technology.temperature_k
-    parallel, antiparallel = (
-        junction.current_a(macro.read_voltage_v, parallel=state, temperature_k=temperature_k)
-        for state in (True, False)
-    )
-    return parallel, antiparallel
 
 
 def readouts_per_macro(spec: ArchSpec) -> int:
     """ADCs or sense amplifiers in a macro, shared by its subarrays."""
     macro = spec.tile.macro
     return math.ceil(macro.subarray.columns / macro.columns_per_readout)
-
-
-def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
-    macro = spec.tile.macro
-    cell = macro.subarray.cell
-    parallel, antiparallel = cell_currents(spec, pick)
-    return cell_array(
-        n_rows=macro.subarray.rows,
-        n_columns=macro.subarray.columns,
-        cell_area_m2=pick(cell.area_m2),
-        parallel_a=parallel,
-        antiparallel_a=antiparallel,
-        is_differential=macro.sense_amp is not None,
-        read_supply_v=_read_supply_v(spec),
-        read_s=macro.read_time_s,
-        write_a=pick(cell.write.current_a),
-        write_supply_v=cell.write.supply_v,
-        write_s=cell.write.width_s,
-    )
-
-
-def build_cell_physics(spec: ArchSpec) -> CellPhysics:
-    """Writes, reads and retention of the cells, at nominal values."""
-    macro = spec.tile.macro
-    write = macro.subarray.cell.write
-    parallel_a, antiparallel_a = cell_currents(spec)
-    return CellPhysics(
-        switch=build_switch(macro.subarray.cell.device),
-        write_a=write.current_a.value,
-        write_s=write.width_s,
-        max_pulses=write.max_pulses,
-        parallel_a=float(parallel_a),
-        antiparallel_a=float(antiparallel_a),
-        read_s=macro.read_time_s,
-        favours_parallel=macro.read_favours == "parallel",
-        temperature_k=spec.technology.temperature_k,
-    )
 
 
 def wordline_latency(spec: ArchSpec) -> float:
@@ -126,7 +71,7 @@ def build_bitline(spec: ArchSpec, pick: Pick) -> Component:
     return lines.bitline(
         line_f=line_f,
         read_voltage_v=macro.read_voltage_v,
-        read_supply_v=_read_supply_v(spec),
+        read_supply_v=read_supply_v(spec),
         is_differential=macro.sense_amp is not None,
     )
 
@@ -230,14 +175,6 @@ def _registers(spec: ArchSpec, pick: Pick, n: float) -> Registers:
         pick(block.register_bit_area_m2),
         pick(block.register_leakage_w),
     )
-
-
-def _read_supply_v(spec: ArchSpec) -> float:
-    """The voltage that read charge costs: the supply, or the read voltage over the regulator's efficiency."""
-    macro = spec.tile.macro
-    if macro.regulator_efficiency is None:
-        return spec.technology.supply_v
-    return macro.read_voltage_v / macro.regulator_efficiency
 
 
 def _wire(spec: ArchSpec, pick: Pick) -> Scalar:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cimsim.arch import parts_array as array
+from cimsim.arch import parts_cell as cell
 from cimsim.arch import parts_chip as chip
 from cimsim.arch import parts_random as random
 from cimsim.arch.quantity import Pick
@@ -68,7 +69,7 @@ COMPONENTS: tuple[ComponentKind, ...] = (
         "cell_array", "subarray",
         (("read_parallel", "driven cell and column conversion"),
          ("read_antiparallel", "driven cell and column conversion"), ("write", "cell")),
-        "2T-2MTJ XNOR cells", array.build_cell_array,
+        "XNOR cells", cell.build_cell_array,
     ),
     ComponentKind("wordline_driver", "subarray", (("drive", "driven row and step"),),
                   "word-line drivers and decoder", array.build_wordline_driver),

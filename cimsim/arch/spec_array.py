@@ -24,7 +24,10 @@ from cimsim.units import short
 
 __all__ = [
     "AccumulatorBlock",
+    "CellRram",
+    "CellSram",
     "FlashAdc",
+    "JunctionCell",
     "MacroSpec",
     "SarAdc",
     "WordBlock",
@@ -43,17 +46,27 @@ class CellWrite(Spec):
 
 
 class CellBase(Spec):
-    """An XNOR cell of two transistors and two junctions."""
+    """An XNOR cell: a gate on each word line, a terminal on the bit line."""
 
     area_m2: Area
-    device: DeviceSpec
-    access_resistance_ohm: Resistance
     gate_capacitance_f: Capacitance
     drain_capacitance_f: Capacitance
+
+
+class ResistiveCell(CellBase):
+    """Two transistors, two resistances in opposite states, written one after the other."""
+
+    access_resistance_ohm: Resistance
     write: CellWrite
 
 
-class Cell2t2m(CellBase):
+class JunctionCell(ResistiveCell):
+    """The resistances are magnetic tunnel junctions."""
+
+    device: DeviceSpec
+
+
+class Cell2t2m(JunctionCell):
     """XNOR cell written through its junctions (STT)."""
 
     type: Literal["cell_2t2m"]
@@ -65,7 +78,7 @@ class Cell2t2m(CellBase):
         return self
 
 
-class CellSot2t2m(CellBase):
+class CellSot2t2m(JunctionCell):
     """XNOR cell written through a spin-orbit track, so that the junctions may be resistive."""
 
     type: Literal["sot_2t2m"]
@@ -82,7 +95,24 @@ class CellSot2t2m(CellBase):
         return self
 
 
-Cell = Annotated[Cell2t2m | CellSot2t2m, Field(discriminator="type")]
+class CellRram(ResistiveCell):
+    """XNOR cell of resistive memories, for comparison: the low resistance counts as parallel."""
+
+    type: Literal["rram_2t2r"]
+    resistance_low_ohm: Resistance
+    resistance_high_ohm: Resistance
+
+
+class CellSram(CellBase):
+    """XNOR cell of an SRAM bit and a capacitor, for comparison: it shares charge instead of current."""
+
+    type: Literal["sram_8t1c"]
+    capacitance_f: Capacitance
+    write_energy_j: Energy
+    leakage_w: Leakage
+
+
+Cell = Annotated[Cell2t2m | CellSot2t2m | CellRram | CellSram, Field(discriminator="type")]
 
 
 class WordlineSpec(Spec):

@@ -1,0 +1,67 @@
+"""Cells without junctions: what reading them costs, and that a network runs on them."""
+
+import math
+
+import numpy as np
+import pytest
+from arch_files import STT
+
+import cimsim
+from cimsim.arch import Draws, build_chip, load_arch
+from cimsim.workload import build_graph
+
+TERMINALS = (
+    "area_m2: {value: 1e-12, grade: assumed, source: a test}, "
+    "gate_capacitance_f: {value: 1e-16, grade: assumed, source: a test}, "
+    "drain_capacitance_f: {value: 1e-16, grade: assumed, source: a test}"
+)
+RRAM = (
+    f"tile.macro.subarray.cell={{type: rram_2t2r, {TERMINALS}, "
+    "access_resistance_ohm: {value: 3000, grade: assumed, source: a test}, "
+    "resistance_low_ohm: {value: 7000, grade: measured, source: a test}, "
+    "resistance_high_ohm: {value: 97000, grade: measured, source: a test}, "
+    "write: {supply_v: 2.0, width_s: 1e-7, current_a: {value: 1e-4, grade: assumed, source: a test}}}"
+)
+SRAM = (
+    f"tile.macro.subarray.cell={{type: sram_8t1c, {TERMINALS}, "
+    "capacitance_f: {value: 2e-15, grade: assumed, source: a test}, "
+    "write_energy_j: {value: 1e-13, grade: assumed, source: a test}, "
+    "leakage_w: {value: 1e-10, grade: assumed, source: a test}}"
+)
+
+
+def cells(*overrides, pick=None):
+    spec = load_arch(STT, overrides)
+    return (build_chip(spec) if pick is None else build_chip(spec, pick)).components["cell_array"]
+
+
+def test_a_resistive_memory_draws_its_current_at_the_supply_for_the_read_time():
+    actions = cells(RRAM).actions
+    assert math.isclose(actions["read_parallel"].energy_j, 0.9 * 0.1 / 10e3 * 5e-9)
+    assert math.isclose(actions["read_antiparallel"].energy_j, 0.9 * 0.1 / 100e3 * 5e-9)
+    assert math.isclose(actions["write"].energy_j, 2 * 2.0 * 1e-4 * 1e-7)
+
+
+def test_a_capacitor_is_charged_where_input_and_weight_agree_and_bits_leak():
+    component = cells(SRAM)
+    assert math.isclose(component.actions["read_parallel"].energy_j, 2e-15 * 0.9**2)
+    assert component.actions["read_antiparallel"].energy_j == 0.0
+    assert math.isclose(component.leakage_w, 128 * 128 * 1e-10)
+
+
+@pytest.mark.parametrize("cell", [RRAM, SRAM], ids=["rram", "sram"])
+def test_a_network_runs_on_cells_without_junctions_and_their_sources_spread(cell):
+    draws = cells(cell, pick=Draws(0, 64)).actions["read_parallel"].energy_j
+    assert draws.shape == (64,) and draws.std() > 0
+    weight = np.where(np.arange(64).reshape(4, 16) % 3, 1, -1).astype(np.int8)
+    spec = {
+        "format": "cimsim-workload/1", "name": "tiny", "task": "classification",
+        "classes": ["a", "b", "c", "d"], "input": {"shape": [16], "bits": 1, "signed": False},
+        "nodes": [{"name": "fc", "op": "linear", "inputs": ["input"]}], "output": "fc",
+    }  # fmt: skip
+    graph = build_graph(spec, {"fc.weight": weight})
+    x = np.ones((3, 16), np.int8)
+    result = cimsim.simulate(load_arch(STT, [cell]), graph, x=x, y=np.zeros(3, int), fidelity="ideal")
+    assert result.summary["write_error_rate"] is None and result.summary["retention_s"] is None
+    assert result.summary["program_energy_j"] > 0
+    assert result.summary["energy_low_j"] < result.summary["energy_j"] < result.summary["energy_high_j"]
