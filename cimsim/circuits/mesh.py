@@ -204,7 +204,7 @@ def solve_nonlinear(
     source_v: Array,
     mesh: Mesh,
     *,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-5,
     max_passes: int = 20,
 ) -> MeshSolution:
     """One input of a mesh whose cells change with their voltage: solved again at the voltages last found.
@@ -221,6 +221,7 @@ def solve_nonlinear(
     ArithmeticError : the currents still change after ``max_passes``
     ValueError : as `solve_mesh`
     """
+    change = np.inf
     found = solve_mesh(conductance_at(np.asarray(source_v)[:, None]), source_v, mesh)
     for _ in range(max_passes - 1):
         last, found = found, solve_mesh(conductance_at(found.cell_v), source_v, mesh)
