@@ -35,16 +35,19 @@ def add_row(siemens: Array, first_ohm: float, row_ohm: float, admittance: Array,
         passed[k] = 1.0 / (1.0 + (row_ohm if k else first_ohm) * (siemens[k] + right))
         right = (siemens[k] + right) * passed[k]
     left_ohm, voltage = first_ohm, 1.0
-    coupled = np.empty(n)
+    transfer = np.empty(n)
     for k in range(n):
         voltage *= passed[k]
         current[k] = siemens[k] * voltage
         share = 1.0 / (1.0 + left_ohm * (siemens[k] + beyond[k]))
+        transfer[:k] *= passed[k]
+        transfer[k] = siemens[k] * left_ohm * share
+        admittance[k, :k] -= siemens[k] * transfer[:k]
         admittance[k, k] += siemens[k] * (1.0 + left_ohm * beyond[k]) * share
-        coupled[:k] *= passed[k]
-        admittance[k, :k] -= siemens[k] * coupled[:k]
-        admittance[:k, k] -= siemens[k] * coupled[:k]
-        coupled[k] = siemens[k] * left_ohm * share
+        further = transfer[k]
+        for j in range(k + 1, n):
+            further *= passed[j]
+            admittance[k, j] -= siemens[j] * further
         left_ohm = row_ohm + left_ohm / (1.0 + siemens[k] * left_ohm)
 
 
