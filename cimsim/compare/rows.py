@@ -41,8 +41,10 @@ VARIANT = ("placement", "p", "spread", "scale_spread", "n_members")
 """What networks of one method must share besides, to differ in their seed alone."""
 
 _COSTS = (
-    "energy_j", "energy_low_j", "energy_high_j", "energy_stream_j", "energy_stochastic_j", "program_energy_j",
-    "latency_s", "area_m2", "area_stochastic_m2", "n_random_bits", "n_stochastic_units", "memory_bits",
+    "energy_j", "energy_low_j", "energy_high_j", "energy_stream_j", "energy_stream_low_j",
+    "energy_stream_high_j", "energy_stochastic_j", "energy_stochastic_low_j", "energy_stochastic_high_j",
+    "program_energy_j", "program_energy_low_j", "program_energy_high_j", "latency_s", "area_m2",
+    "area_low_m2", "area_high_m2", "area_stochastic_m2", "n_random_bits", "n_stochastic_units", "memory_bits",
     "n_conversions",
 )  # fmt: skip
 
@@ -128,7 +130,7 @@ def _rows_with(job: Job, graph: WorkloadGraph, images: Dataset, source: str) -> 
 
 
 def _row(answers: Answers, cost: Price, n_units_before_conv: int = 0) -> dict[str, Any]:
-    components = component_table(cost.ledger)
+    components = component_table(cost.ledger, cost.drawn)
     parts: dict[str, float] = {}
     for component, energy in energy_by_component(components).items():
         group = "leakage" if component == "leakage" else group_of(component)

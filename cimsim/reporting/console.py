@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.text import Text
 
 from cimsim.mapping.program import Fold
-from cimsim.reporting.breakdown import energy_by_component
 from cimsim.reporting.quantities import area, count, number, percent, printable, quantity, things
 from cimsim.sim.result import RunResult
 
@@ -20,9 +19,9 @@ __all__ = ["print_summary", "summary_text"]
 
 _WIDTH = 80
 _LABEL = 13
-_BAR = 30
+_BAR = 10
 _N_PROBABILITIES = 4
-_N_BARS = 6
+_N_BARS = 5
 _NAMES = 24
 
 
@@ -65,10 +64,9 @@ def _rows(result: RunResult, *, ascii_only: bool) -> Iterator[tuple[str, Text]]:
     yield from _doubts(result)
     yield from _chips(summary)
     yield from _speed(summary)
-    low, high = quantity(summary["energy_low_j"], "J"), quantity(summary["energy_high_j"], "J")
-    spread = f"{low} to {high}, 5-95 % of the sources"
+    spread = f"{_range(summary, 'energy_{}_j', 'J')}, 5-95 % of the sources"
     yield "energy", _line(f"{quantity(summary['energy_j'], 'J')} per image", spread)
-    yield from _bars(energy_by_component(result.components), ascii_only)
+    yield from _bars(summary["energy_by_component"], ascii_only)
     yield from _chip(summary)
     if result.program.folds:
         yield "folded", Text(_folded(result.program.folds))
@@ -109,14 +107,26 @@ def _speed(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
 
 
 def _chip(summary: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
-    stream = f"{quantity(summary['energy_stream_j'], 'J')} per image in a stream"
-    yield "power", _line(quantity(summary["power_w"], "W"), stream)
-    executed, nominal = (f"{summary[key] / 1e12:.3g}" for key in ("ops_per_j", "nominal_ops_per_j"))
-    ops = f"{nominal} nominal (1-bit ops, 1 MAC = 2 ops)"
-    yield "efficiency", _line(f"{executed} TOPS/W executed", ops)
-    written = f"{quantity(summary['program_energy_j'], 'J')} to write the weights once"
-    yield "area", _line(area(summary["area_m2"]), written)
+    stream = f"{quantity(summary['energy_stream_j'], 'J')} per image"
+    yield "stream", _line(stream, _range(summary, "energy_stream_{}_j", "J"))
+    yield "power", _line(quantity(summary["power_w"], "W"), _range(summary, "power_{}_w", "W"))
+    yield "efficiency", _line(*_tops_per_w(summary, "executed", "ops"), "1-bit ops, 1 MAC = 2 ops")
+    yield "", _line(*_tops_per_w(summary, "nominal", "nominal_ops"))
+    ends = (area(summary[f"area_{end}_m2"]) for end in ("low", "high"))
+    yield "area", _line(area(summary["area_m2"]), " to ".join(ends))
+    written = f"{quantity(summary['program_energy_j'], 'J')} to write them once"
+    yield "weights", _line(written, _range(summary, "program_energy_{}_j", "J"))
     yield "random bits", Text(_random_bits(summary))
+
+
+def _tops_per_w(summary: Mapping[str, Any], kind: str, name: str) -> tuple[str, str]:
+    value, low, high = (f"{summary[f'{name}{end}_per_j'] / 1e12:.3g}" for end in ("", "_low", "_high"))
+    return f"{value} TOPS/W {kind}", f"{low} to {high}"
+
+
+def _range(numbers: Mapping[str, Any], key: str, unit: str) -> str:
+    """``9.59 µJ to 16.3 µJ``; ``{}`` in the key stands for the end."""
+    return " to ".join(quantity(numbers[key.format(end)], unit) for end in ("low", "high"))
 
 
 def _random_bits(summary: Mapping[str, Any]) -> str:
@@ -174,18 +184,18 @@ def _doubts(result: RunResult) -> Iterator[tuple[str, Text]]:
             yield "outside", _line(f"AUROC {auroc} (entropy)", f"{single} single pass", printable(row["ood"]))
 
 
-def _bars(energies: Mapping[str, float], ascii_only: bool) -> Iterator[tuple[str, Text]]:
-    """The largest components as bars; the rest in one line."""
-    total = sum(energies.values())
-    shown = list(energies.items())[:_N_BARS]
-    rest = total - sum(energy for _, energy in shown)
-    if len(energies) > _N_BARS:
-        shown.append((f"{len(energies) - _N_BARS} others", rest))
-    for name, energy in shown:
-        share = energy / total if total else 0.0
-        bar = ("#" if ascii_only else "█") * round(_BAR * share / max(energies.values()) * total)
-        label = f"{name.replace('_', ' '):<17}{quantity(energy, 'J'):>8} {percent(share, 1):>7} "
-        yield "", Text(label).append(bar, style="cyan")
+def _bars(parts: Mapping[str, Mapping[str, float]], ascii_only: bool) -> Iterator[tuple[str, Text]]:
+    """The largest components with their ranges and as bars; the rest in one line."""
+    total = sum(part["energy_j"] for part in parts.values())
+    largest = max((part["energy_j"] for part in parts.values()), default=0.0)
+    for name, part in list(parts.items())[:_N_BARS]:
+        energy_j, spread = quantity(part["energy_j"], "J"), _range(part, "energy_{}_j", "J")
+        label = f"{name.replace('_', ' '):<17}{energy_j:>8} {percent(part['energy_j'] / total, 1):>7}"
+        bar = ("#" if ascii_only else "█") * max(1, round(_BAR * part["energy_j"] / largest))
+        yield "", Text(f"{label}   {spread:<20} ").append(bar, style="cyan")
+    if rest := list(parts.values())[_N_BARS:]:
+        share = percent(sum(part["energy_j"] for part in rest) / total, 1)
+        yield "", Text(f"{f'{len(rest)} others':<25} {share:>7}")
 
 
 def _settings(summary: Mapping[str, Any]) -> str:

@@ -6,10 +6,6 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cimsim.arch.chip import Chip
 from cimsim.circuits.cost import Scalar
 from cimsim.mapping.draws import n_gates
 from cimsim.mapping.placement import n_chip_tiles
@@ -26,7 +22,6 @@ __all__ = [
     "Row",
     "book",
     "calibration_energy_j",
-    "energy_draws_j",
     "n_instances",
     "program_energy_j",
 ]
@@ -116,18 +111,6 @@ def book(program: Program, times: Times, uses: Mapping[str, ArrayUse], blocks: M
     return Ledger(tuple(rows), math.fsum(leakage_w))
 
 
-def energy_draws_j(ledger: Ledger, chip: Chip, latency_s: float) -> NDArray[np.float64]:
-    """The same counts at other costs: (n_draws,) energies of a chip built with draws of its sources."""
-    total: Scalar = 0.0
-    for row in ledger.rows:
-        component = chip.components[row.component]
-        if row.action == "leakage":
-            total = total + row.count * latency_s * component.leakage_w
-        elif row.action != "area":
-            total = total + row.count * component.actions[row.action].energy_j
-    return np.atleast_1d(np.asarray(total, np.float64))
-
-
 def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, int]) -> dict[str, int]:
     """How many of each component the chip has.
 
@@ -157,10 +140,10 @@ def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, 
     }
 
 
-def program_energy_j(program: Program) -> float:
+def program_energy_j(program: Program) -> Scalar:
     """Writing every weight (each replica and variant) and every threshold, wherever it is kept, once.
 
-    Write pulses that fail are repeated, as the architecture says.
+    Write pulses that fail are repeated, as the architecture says. On a chip of draws (n_draws,).
     """
     components = program.chip.components
     cells = sum(
@@ -177,13 +160,13 @@ def program_energy_j(program: Program) -> float:
         components["cell_array"].actions["write"],
         components["threshold_sram"].actions["write_bit"],
     )
-    energy_j = cells * _write_energy_j(program, float(write.energy_j)) + bits * float(write_bit.energy_j)
+    energy_j = cells * _write_energy_j(program, write.energy_j) + bits * write_bit.energy_j
     if weights := digital_weights(program):
-        energy_j += weights * float(components["weight_memory"].actions["write_bit"].energy_j)
+        energy_j = energy_j + weights * components["weight_memory"].actions["write_bit"].energy_j
     return energy_j
 
 
-def _write_energy_j(program: Program, pulses_j: float) -> float:
+def _write_energy_j(program: Program, pulses_j: Scalar) -> Scalar:
     """Of one cell: the mean number of pulses; where they may be repeated, a read follows each."""
     components, physics = program.chip.components, program.chip.cells
     if physics is None:
@@ -192,15 +175,15 @@ def _write_energy_j(program: Program, pulses_j: float) -> float:
     if physics.max_pulses > 1:
         cell = components["cell_array"].actions
         readout = components["adc" if "adc" in components else "sense_amp"].actions["convert"]
-        read_j = float(cell["read_parallel"].energy_j) + float(cell["read_antiparallel"].energy_j)
-        energy_j += physics.mean_pulses() * (read_j + 2.0 * float(readout.energy_j))
+        read_j = cell["read_parallel"].energy_j + cell["read_antiparallel"].energy_j
+        energy_j = energy_j + physics.mean_pulses() * (read_j + 2.0 * readout.energy_j)
     return energy_j
 
 
-def calibration_energy_j(program: Program) -> float:
-    """Drawing the bits that trim every level once; CMOS needs no trimming."""
+def calibration_energy_j(program: Program) -> Scalar:
+    """Drawing the bits that trim every level once; CMOS needs no trimming. On a chip of draws (n_draws,)."""
     draw = program.chip.components["stochastic_unit"].actions["draw"]
-    return calibration(program).bits * float(draw.energy_j)
+    return calibration(program).bits * draw.energy_j
 
 
 def _merged(program: Program, counts: Sequence[Count]) -> list[Count]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cimsim.arch.build import build_chip
 from cimsim.arch.quantity import Draws
 from cimsim.mapping.program import Program
 from cimsim.sim.counts import ArrayUse, array_use
-from cimsim.sim.ledger import Ledger, book, energy_draws_j
+from cimsim.sim.ledger import Ledger, book
 from cimsim.sim.memory import memory_blocks
+from cimsim.sim.ranges import Drawn, draw_costs
 from cimsim.sim.reliability import images_until_lost, reliability_summary, warnings_of_cells
 from cimsim.sim.summary import cost_summary, warnings_of
 from cimsim.sim.timing import Times, run_time
@@ -23,7 +21,7 @@ from cimsim.sim.values import Values
 __all__ = ["N_COST_DRAWS", "Price", "price"]
 
 N_COST_DRAWS = 512
-"""Draws of the sources behind ``energy_low_j`` and ``energy_high_j``."""
+"""Draws of the sources behind every ``_low`` and ``_high``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +30,7 @@ class Price:
 
     times: Times
     ledger: Ledger
+    drawn: Drawn
     summary: Mapping[str, Any]
     warnings: tuple[str, ...]
     images_until_lost: Mapping[str, float]
@@ -52,12 +51,14 @@ def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Pri
     uses = _array_uses(program, values, n_images, schedule)
     ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
     budgets = images_until_lost(program, uses)
-    draws_j = _draws_j(program, ledger, times, seed)
+    chips = build_chip(program.chip.spec, Draws(seed, N_COST_DRAWS))
+    drawn = draw_costs(replace(program, chip=chips), ledger, times.latency_s)
     return Price(
         times,
         ledger,
+        drawn,
         {
-            **cost_summary(program, times, ledger, uses, draws_j, values.n_passes),
+            **cost_summary(program, times, ledger, uses, drawn, values.n_passes),
             **reliability_summary(program, budgets),
         },
         (
@@ -75,7 +76,3 @@ def _array_uses(program: Program, values: Values, n_images: int, schedule: str) 
         for name, activity in values.activities.items()
         if program.placements[name].n_macros
     }
-
-
-def _draws_j(program: Program, ledger: Ledger, times: Times, seed: int) -> NDArray[np.float64]:
-    return energy_draws_j(ledger, build_chip(program.chip.spec, Draws(seed, N_COST_DRAWS)), times.latency_s)

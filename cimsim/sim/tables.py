@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimsim.mapping.program import Program
 from cimsim.sim.ledger import Ledger, Row
+from cimsim.sim.ranges import Drawn, ranged
 from cimsim.sim.timing import Times
 from cimsim.workload.describe import shape_text
 
@@ -20,17 +21,20 @@ CONVERSIONS = (("adc", "convert"), ("sense_amp", "convert"))
 """The two ways to read a column."""
 
 
-def component_table(ledger: Ledger) -> pd.DataFrame:
-    """(component, layer, action, count, energy_j, busy_s, area_m2)."""
+def component_table(ledger: Ledger, drawn: Drawn) -> pd.DataFrame:
+    """(component, layer, action, count, energy_j, energy_low_j, energy_high_j, busy_s, area_m2)."""
     import pandas as pd
 
     names = [field.name for field in fields(Row)]
     table: pd.DataFrame = pd.DataFrame([astuple(row) for row in ledger.rows], columns=names)
+    after = names.index("energy_j") + 1
+    for name, end_j in zip(("energy_high_j", "energy_low_j"), drawn.range_j[::-1], strict=True):
+        table.insert(after, name, end_j)
     return table
 
 
 def layer_table(
-    program: Program, times: Times, ledger: Ledger, images_until_lost: Mapping[str, float]
+    program: Program, times: Times, ledger: Ledger, drawn: Drawn, images_until_lost: Mapping[str, float]
 ) -> pd.DataFrame:
     """One row per node that costs anything, between the load of the input and the averaging of the output.
 
@@ -39,12 +43,15 @@ def layer_table(
     """
     import pandas as pd
 
-    rows = [_row(program, times, ledger, layer) for layer in dict.fromkeys(c.layer for c in program.commands)]
+    rows = [
+        _row(program, times, ledger, drawn, layer)
+        for layer in dict.fromkeys(c.layer for c in program.commands)
+    ]
     rows.append(
         {
             "layer": "chip",
             "op": "leakage",
-            "energy_j": ledger.layer_energy_j(""),
+            **ranged("energy_j", ledger.layer_energy_j(""), drawn.layer_energy_j("")),
             "latency_s": times.latency_s,
         }
     )
@@ -57,7 +64,7 @@ def layer_table(
     return table
 
 
-def _row(program: Program, times: Times, ledger: Ledger, layer: str) -> dict[str, Any]:
+def _row(program: Program, times: Times, ledger: Ledger, drawn: Drawn, layer: str) -> dict[str, Any]:
     graph, placement, fold = program.graph, program.placements.get(layer), program.folds.get(layer)
     nodes = {node.name: node for node in graph.nodes}
     op = nodes[layer].op if layer in nodes else {"input": "load", "output": "average"}[layer]
@@ -75,7 +82,7 @@ def _row(program: Program, times: Times, ledger: Ledger, layer: str) -> dict[str
         "utilization": 0.0 if placement is None else placement.cell_utilization,
         "n_mvm": n_mvm,
         "n_conversions": ledger.count(*CONVERSIONS, layer=layer),
-        "energy_j": ledger.layer_energy_j(layer),
+        **ranged("energy_j", ledger.layer_energy_j(layer), drawn.layer_energy_j(layer)),
         "latency_s": times.span_s.get(layer, 0.0),
         "busy_s": sum(times.busy_s[command.name] for command in program.commands_of(layer)),
         "folded": "" if fold is None else "+".join(fold.chain),

@@ -167,11 +167,12 @@ def test_tables_have_the_columns_that_are_promised():
     found = run("scale")
     assert list(found.layers.columns) == [
         "layer", "op", "output_shape", "macs", "weights", "subarrays", "utilization", "n_mvm",
-        "n_conversions", "energy_j", "latency_s", "busy_s", "folded", "n_thresholds",
-        "images_until_disturbed",
+        "n_conversions", "energy_j", "energy_low_j", "energy_high_j", "latency_s", "busy_s", "folded",
+        "n_thresholds", "images_until_disturbed",
     ]  # fmt: skip
     assert list(found.components.columns) == [
-        "component", "layer", "action", "count", "energy_j", "busy_s", "area_m2",
+        "component", "layer", "action", "count", "energy_j", "energy_low_j", "energy_high_j", "busy_s",
+        "area_m2",
     ]  # fmt: skip
     assert found.layers["n_conversions"].sum() == found.summary["n_conversions"]
 

@@ -18,7 +18,7 @@ __all__ = ["draw_energy_by_component", "draw_energy_by_layer"]
 
 
 def draw_energy_by_component(result: RunResult) -> Figure:
-    """The total with its 5 to 95 % range, split by group, above one bar for each component."""
+    """The total, split by group, above one bar for each component; lines span 5 to 95 % of the sources."""
     energies = energy_by_component(result.components)
     figure = new_figure(2.1 + 0.26 * len(energies))
     top, bars = figure.subplots(2, 1, height_ratios=(1.0, max(2.0, 0.42 * len(energies))))
@@ -28,11 +28,13 @@ def draw_energy_by_component(result: RunResult) -> Figure:
     scale, unit = scaled(max(energies.values(), default=0.0), "J")
     values = [energies[name] / scale for name in names]
     bars.barh(range(len(names)), values, height=0.72, color=[COLORS[group_of(name)] for name in names])
+    ranges = result.summary["energy_by_component"]
+    right = [max(_draw_range(bars, y, ranges[name], scale)) for y, name in enumerate(names)]
     for y, name in enumerate(names):
-        label = f" {quantity(energies[name], 'J')}   {percent(energies[name] / total, 1)}"
-        bars.text(values[y], y, label, va="center", fontsize=8, color=GREY)
+        label = f"  {quantity(energies[name], 'J')}   {percent(energies[name] / total, 1)}"
+        bars.text(max(values[y], right[y]), y, label, va="center", fontsize=8, color=GREY)
     name_rows(bars, [name.replace("_", " ") for name in names])
-    bars.set_xlim(0, 1.22 * max(values, default=1.0))
+    bars.set_xlim(0, 1.22 * max((*values, *right), default=1.0) or 1.0)
     bars.set_xlabel(f"energy per image, all its passes ({unit})")
     return figure
 
@@ -50,15 +52,24 @@ def draw_energy_by_layer(result: RunResult) -> Figure:
         widths = np.array([groups.get(group, 0.0) for groups in table.values()]) / scale
         axes.barh(range(len(table)), widths, left=left, height=0.72, color=COLORS[group], label=group)
         left += widths
+    ranges = result.layers.set_index("layer")[["energy_low_j", "energy_high_j"]].to_dict("index")
+    right = [max(_draw_range(axes, y, ranges[layer], scale)) for y, layer in enumerate(table)]
     for y, energy in enumerate(totals):
-        label = f" {quantity(energy, 'J')}   {percent(energy / sum(totals), 1)}"
-        axes.text(left[y], y, label, va="center", fontsize=8, color=GREY)
+        label = f"  {quantity(energy, 'J')}   {percent(energy / sum(totals), 1)}"
+        axes.text(max(left[y], right[y]), y, label, va="center", fontsize=8, color=GREY)
     name_rows(axes, list(table))
-    axes.set_xlim(0, 1.22 * float(left.max(initial=0.0)) or 1.0)
-    axes.set_xlabel(f"energy per image, all its passes ({unit})")
+    axes.set_xlim(0, 1.22 * max((*left, *right), default=1.0) or 1.0)
+    axes.set_xlabel(f"energy per image, all its passes ({unit}); lines span 5 to 95 % of the sources")
     axes.set_title("Energy by layer")
     figure.legend(loc="outside lower center", ncols=len(present), handlelength=1.0, columnspacing=1.4)
     return figure
+
+
+def _draw_range(axes: Axes, y: int, part: Mapping[str, Any], scale: float) -> tuple[float, float]:
+    """A line from low to high; returns its ends on the axis."""
+    low, high = part["energy_low_j"] / scale, part["energy_high_j"] / scale
+    axes.plot([low, high], [y, y], color="black", linewidth=1.2, marker="|", markersize=7)
+    return low, high
 
 
 def _draw_total(axes: Axes, energies: Mapping[str, float], summary: Mapping[str, Any]) -> None:
@@ -69,13 +80,10 @@ def _draw_total(axes: Axes, energies: Mapping[str, float], summary: Mapping[str,
         if width:
             axes.barh(0, width, left=left, height=0.6, color=color, label=group)
             left += width
-    low, high = summary["energy_low_j"] / scale, summary["energy_high_j"] / scale
-    axes.plot(
-        [low, high], [0, 0], color="black", linewidth=1.4, marker="|", markersize=9, markeredgewidth=1.4
-    )
+    _, high = _draw_range(axes, 0, summary, scale)
     axes.set_yticks([0], ["total"])
     axes.set_xlim(0, 1.06 * max(left, high))
-    axes.set_xlabel(f"{unit}; the line spans the 5 to 95 % range of the sources", fontsize=8, color=GREY)
+    axes.set_xlabel(f"{unit}; lines span the 5 to 95 % range of the sources", fontsize=8, color=GREY)
     axes.tick_params(axis="x", labelsize=8)
     energy_range = f"{quantity(summary['energy_low_j'], 'J')} to {quantity(summary['energy_high_j'], 'J')}"
     axes.set_title(f"Energy per image: {quantity(summary['energy_j'], 'J')} ({energy_range})", pad=24)

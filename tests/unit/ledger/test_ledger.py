@@ -9,8 +9,9 @@ from hand_chip import UNITS, hand_chip, lenet_like
 
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.counts import ArrayUse, array_use, count_actions
-from cimsim.sim.ledger import book, calibration_energy_j, energy_draws_j, n_instances, program_energy_j
+from cimsim.sim.ledger import book, calibration_energy_j, n_instances, program_energy_j
 from cimsim.sim.masks import draw
+from cimsim.sim.ranges import draw_costs
 from cimsim.sim.result import Activity
 from cimsim.sim.timing import run_time
 from cimsim.workload import build_graph
@@ -124,8 +125,12 @@ def test_units_that_nobody_asks_are_not_built():
 
 def test_nominal_draws_give_the_nominal_energy():
     program, times, ledger = booked()
-    draws = energy_draws_j(ledger, program.chip, times.latency_s)
-    assert draws.shape == (1,) and draws[0] == pytest.approx(ledger.energy_j, rel=1e-14)
+    drawn = draw_costs(program, ledger, times.latency_s)
+    assert drawn.total_j == pytest.approx([ledger.energy_j], rel=1e-14)
+    assert drawn.leakage_w == pytest.approx([ledger.leakage_w], rel=1e-14)
+    assert drawn.area_m2.sum() == pytest.approx(ledger.area_m2, rel=1e-14)
+    assert drawn.layer_energy_j("co1") == pytest.approx([ledger.layer_energy_j("co1")])
+    assert drawn.energy_of_j({"adc"}) == pytest.approx([ledger.energy_of_j({"adc"})])
 
 
 def test_writing_the_weights():

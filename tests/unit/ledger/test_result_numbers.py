@@ -10,10 +10,12 @@ from cimsim.arch import build_chip, load_arch
 from cimsim.arch.quantity import Draws
 from cimsim.mapping.folding import fold
 from cimsim.mapping.mapper import map_network
+from cimsim.reporting.breakdown import energy_by_component
 from cimsim.sim.counts import ArrayUse
 from cimsim.sim.instances import as_drawn
 from cimsim.sim.ledger import book
 from cimsim.sim.price import N_COST_DRAWS
+from cimsim.sim.ranges import draw_costs
 from cimsim.sim.run import simulate
 from cimsim.sim.tables import layer_table
 from cimsim.sim.timing import run_time
@@ -56,7 +58,9 @@ def test_the_latency_of_a_layer_by_hand():
     program = map_network(two_layers(), hand_chip())
     times = run_time(program, np.zeros((1, 3, 0), np.uint8), "sequential")
     uses = {name: ArrayUse(8.0, 8.0, 4.0) for name in program.placements}
-    found = layer_table(program, times, book(program, times, uses, {}), {}).set_index("layer")["latency_s"]
+    ledger = book(program, times, uses, {})
+    table = layer_table(program, times, ledger, draw_costs(program, ledger, times.latency_s), {})
+    found = table.set_index("layer")["latency_s"]
     fetch, wordlines, read, convert, compare, move, average = 1, 2, 3, 4, 1, 1, 2
     by_hand_ns = {
         "input": 1,
@@ -97,6 +101,7 @@ def test_the_range_of_the_energy_is_that_of_the_drawn_sources(result):
     low, high = np.quantile(total, (0.05, 0.95))
     assert result.summary["energy_low_j"] == pytest.approx(low, rel=1e-12)
     assert result.summary["energy_high_j"] == pytest.approx(high, rel=1e-12)
+    assert list(result.summary["energy_by_component"]) == list(energy_by_component(result.components))
     assert np.quantile(total, 0.2) > 1.01 * low and np.quantile(total, 0.8) < 0.99 * high
 
 

@@ -25,20 +25,46 @@ ENERGY_PJ = {
     ("tile_buffer", "leakage"): (0.0, 0.0, 20.0),
 }
 
+ENERGY_OF_LAYER_J = 1e-12 * np.array([175.5, 1424.5, 131.5, 50.0])
+
 
 def components() -> pd.DataFrame:
     rows = [
-        (component, layer, action, 100.0 * (i + 1), energy * 1e-12, energy * 1e-9, np.nan)
+        (component, layer, action, 100.0 * (i + 1), *energies_j(energy), energy * 1e-9, np.nan)
         for (component, action), energies in ENERGY_PJ.items()
         for i, (layer, energy) in enumerate(zip(LAYERS, energies, strict=True))
         if energy and action != "leakage"
     ]
     rows += [
-        (c, "", a, 1.0, sum(e) * 1e-12, 0.0, np.nan) for (c, a), e in ENERGY_PJ.items() if a == "leakage"
+        (c, "", a, 1.0, *energies_j(sum(e)), 0.0, np.nan) for (c, a), e in ENERGY_PJ.items() if a == "leakage"
     ]
-    rows += [("adc", "", "area", 64.0, 0.0, 0.0, 3e-7), ("cell_array", "", "area", 4.0, 0.0, 0.0, 5e-8)]
-    columns = ["component", "layer", "action", "count", "energy_j", "busy_s", "area_m2"]
+    rows += [("adc", "", "area", 64.0, *energies_j(0.0), 0.0, 3e-7)]
+    rows += [("cell_array", "", "area", 4.0, *energies_j(0.0), 0.0, 5e-8)]
+    energies = ["energy_j", "energy_low_j", "energy_high_j"]
+    columns = ["component", "layer", "action", "count", *energies, "busy_s", "area_m2"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def energies_j(energy_pj: float) -> tuple[float, float, float]:
+    return energy_pj * 1e-12, 0.7 * energy_pj * 1e-12, 1.6 * energy_pj * 1e-12
+
+
+def spread(key: str, value: float) -> dict[str, float]:
+    """A cost from 0.7 to 1.6 times itself."""
+    stem, unit = key.removesuffix("_per_j"), "per_j"
+    if stem == key:
+        stem, unit = key.rsplit("_", 1)
+    return {key: value, f"{stem}_low_{unit}": 0.7 * value, f"{stem}_high_{unit}": 1.6 * value}
+
+
+def parts() -> dict[str, dict[str, float]]:
+    energies: dict[str, float] = {}
+    for (component, action), energy in ENERGY_PJ.items():
+        name = "leakage" if action == "leakage" else component
+        energies[name] = energies.get(name, 0.0) + sum(energy) * 1e-12
+    return {
+        name: spread("energy_j", energy) for name, energy in sorted(energies.items(), key=lambda e: -e[1])
+    }
 
 
 def timeline(n_passes: int = 2) -> Timeline:
@@ -83,13 +109,16 @@ def summary(total_j: float, latency_s: float) -> dict:
         "accuracy": 0.98, "accuracy_low": 0.9496, "accuracy_high": 0.9922, "nll": 0.071, "ece": 0.0123,
         "brier_score": 0.03, "n_images": 200, "n_mc_samples": 2, "n_instances": 1, "fidelity": "ideal",
         "mc_schedule": "sequential", "array_errors_modelled": False, "latency_s": latency_s,
-        "throughput_images_per_s": 1 / latency_s, "energy_j": total_j, "energy_low_j": 0.7 * total_j,
-        "energy_high_j": 1.6 * total_j, "energy_stream_j": 0.95 * total_j, "program_energy_j": 4.2e-9,
+        "throughput_images_per_s": 1 / latency_s, **spread("energy_j", total_j),
+        **spread("energy_stream_j", 0.95 * total_j), **spread("program_energy_j", 4.2e-9),
+        "energy_by_component": parts(),
         "latency_p5_s": latency_s, "latency_p95_s": latency_s, "limited_by": "tile1.readout",
         "limited_by_busy": 0.5, "dataset": "digits", "warnings": [],
-        "power_w": total_j / latency_s, "area_m2": 3.5e-7, "n_random_bits": 4.0, "n_stochastic_units": 1,
+        **spread("power_w", total_j / latency_s), **spread("area_m2", 3.5e-7),
+        "n_random_bits": 4.0, "n_stochastic_units": 1,
         "dropout_p": {"bn1": 0.2, "bn2": 0.15},
-        "n_conversions": 600.0, "ops_per_j": 5.1e12, "nominal_ops_per_j": 5.4e12, "seed": 0,
+        "n_conversions": 600.0, **spread("ops_per_j", 5.1e12), **spread("nominal_ops_per_j", 5.4e12),
+        "seed": 0,
     }  # fmt: skip
 
 
@@ -108,10 +137,12 @@ def result() -> RunResult:
     program = SimpleNamespace(graph=graph, chip=chip, resources=resources, commands=commands, folds=folds)
     layers = pd.DataFrame(
         {
-            "layer": LAYERS,
-            "op": ["conv2d", "conv2d", "linear"],
-            "energy_j": [0.0] * 3,
-            "latency_s": [1.6e-5] * 3,
+            "layer": [*LAYERS, "chip"],
+            "op": ["conv2d", "conv2d", "linear", "leakage"],
+            "energy_j": ENERGY_OF_LAYER_J,
+            "energy_low_j": 0.7 * ENERGY_OF_LAYER_J,
+            "energy_high_j": 1.6 * ENERGY_OF_LAYER_J,
+            "latency_s": [1.6e-5] * 3 + [9.6e-5],
         }
     )
     total = float(table["energy_j"].sum())

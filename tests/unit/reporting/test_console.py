@@ -17,16 +17,18 @@ calibration  NLL 0.0710 nats   ECE 1.23 % (15 bins)
 latency      96.0 µs per image   10,417 images/s in a stream
 limited by   tile1.readout, busy 50 % of the latency
 energy       1.78 nJ per image   1.25 nJ to 2.85 nJ, 5-95 % of the sources
-             adc                840 pJ  47.2 % ██████████████████████████████
-             cell array         555 pJ  31.2 % ████████████████████
-             bitline            124 pJ   7.0 % ████
-             wordline driver    108 pJ   6.1 % ████
-             shift add         54.0 pJ   3.0 % ██
-             leakage           50.0 pJ   2.8 % ██
-             4 others          50.5 pJ   2.8 % ██
-power        18.6 µW   1.69 nJ per image in a stream
-efficiency   5.1 TOPS/W executed   5.4 nominal (1-bit ops, 1 MAC = 2 ops)
-area         0.35 mm²   4.20 nJ to write the weights once
+             adc                840 pJ  47.2 %   588 pJ to 1.34 nJ    ██████████
+             cell array         555 pJ  31.2 %   389 pJ to 888 pJ     ███████
+             bitline            124 pJ   7.0 %   86.8 pJ to 198 pJ    █
+             wordline driver    108 pJ   6.1 %   75.6 pJ to 173 pJ    █
+             shift add         54.0 pJ   3.0 %   37.8 pJ to 86.4 pJ   █
+             5 others                    5.6 %
+stream       1.69 nJ per image   1.18 nJ to 2.71 nJ
+power        18.6 µW   13.0 µW to 29.7 µW
+efficiency   5.1 TOPS/W executed   3.57 to 8.16   1-bit ops, 1 MAC = 2 ops
+             5.4 TOPS/W nominal   3.78 to 8.64
+area         0.35 mm²   0.245 mm² to 0.56 mm²
+weights      4.20 nJ to write them once   2.94 nJ to 6.72 nJ
 random bits  4 per image, from 1 stochastic unit, p = 0.150 0.200
 folded       conv1, conv2 into 100 thresholds, 2 states each
 settings     T = 2 sequential, fidelity ideal, 1 chip instance, seed 0
@@ -103,7 +105,7 @@ def test_an_ascii_stream_gets_ascii_bars(result):
     file = io.TextIOWrapper(raw, encoding="ascii", errors="replace")
     print_summary(result, file=file)
     file.flush()
-    assert b"47.2 % ##############################" in raw.getvalue()
+    assert b"588 pJ to 1.34 nJ    ##########\n" in raw.getvalue()
 
 
 def test_warnings_are_notes_that_wrap_inside_the_column(result):
