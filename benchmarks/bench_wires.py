@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from cimsim.circuits.ladder import Ladder, driven_currents
-from cimsim.circuits.mesh import Mesh, effective_conductance, solve_mesh
+from cimsim.circuits.mesh import Mesh, effective_conductance
+from cimsim.circuits.mesh_solution import solve_mesh
 
 WIRES = Mesh(2.0, 2.0)
 PER_INPUT_S = 1e-4

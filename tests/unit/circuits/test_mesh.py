@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive.nodal import mesh_circuit, mesh_solution
 
-from cimsim.circuits.mesh import Mesh, effective_conductance, solve_mesh, solve_nonlinear
+from cimsim.circuits.mesh import Mesh, effective_conductance
+from cimsim.circuits.mesh_solution import solve_mesh, solve_nonlinear
 
 ROOT = Path(__file__).resolve().parents[3]
 PARALLEL, ANTIPARALLEL = 1 / 5e3, 1 / 12.5e3
@@ -173,7 +174,8 @@ def test_the_compiler_off_gives_the_same():
     script = """
 import numpy as np
 from cimsim.circuits.ladder import Ladder, column_currents
-from cimsim.circuits.mesh import Mesh, effective_conductance, solve_mesh
+from cimsim.circuits.mesh import Mesh, effective_conductance
+from cimsim.circuits.mesh_solution import solve_mesh
 g = np.random.default_rng(0).random((6, 5)) * 1e-3
 print(*effective_conductance(g, Mesh(2.0, 3.0)).ravel(), *solve_mesh(g, g[:, 0], Mesh(2.0, 3.0)).current_a)
 print(*column_currents(g[None], 0.1, Ladder(6, 2.0, 3.0, is_same_end=False))[0])
