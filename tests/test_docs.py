@@ -20,6 +20,7 @@ from cimsim.characterize import files as device_files
 from cimsim.cli import main
 from cimsim.compare.text import markdown
 from cimsim.reporting import figures
+from cimsim.validate.text import markdown as validation_markdown
 from cimsim.workload import build_graph
 from cimsim.workload.dropout import DROPOUTS
 from cimsim.workload.ops import OPS
@@ -34,6 +35,7 @@ PAGES = (
     "docs/uncertainty.md",
     "docs/comparison.md",
     "docs/device.md",
+    "docs/validation.md",
 )
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SKIPPED = {"pip", "pytest", "python"}
@@ -261,3 +263,16 @@ def test_the_table_of_the_device_page_is_that_of_its_report():
     study = runpy.run_path(str(ROOT / "docs/device_study.py"))
     drift, chips = (pd.read_csv((ROOT / name).parent / f"{part}.csv") for part in ("drift", "chips"))
     assert text == study["markdown"](drift, chips)
+
+
+def test_the_page_of_the_validation_holds_its_report_and_names_its_columns():
+    """The page holds the file, the file what its table says."""
+    page = (ROOT / "docs/validation.md").read_text(encoding="utf-8")
+    ((name, text),) = re.findall(r"<!-- (reports/\S+) -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL)
+    assert text == (ROOT / name).read_text(encoding="utf-8"), f"{name}: run python docs/renew.py"
+    table = pd.read_csv((ROOT / name).parent / "validation.csv")
+    assert text == validation_markdown(table)
+    named = re.findall(
+        r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*) \|", page.split("## The files")[1], re.M))
+    )
+    assert named == list(table.columns)

@@ -24,7 +24,7 @@ Examples:
 \b
 Each publication is rebuilt as an architecture file under
 arch_configs/validation: it extends a shipped chip and sets what was published
-of the design (rows, columns, ADC bits, sharing, supply, node). Component costs
+of the design: rows, columns, ADC bits, sharing, supply, node. Component costs
 are those of the shipped chip, brought to the node. No number is fitted.
 
 \b

@@ -45,7 +45,8 @@ def draw_validation(table: pd.DataFrame, factor: float) -> Figure:
     handles = [
         panels[0].plot([], [], linestyle="", **_style(i), label=name)[0] for i, name in enumerate(names)
     ]
-    figure.legend(handles=handles, loc="outside right upper")
+    title = "full: silicon\nhollow: tools, tables"
+    figure.legend(handles=handles, loc="outside right upper", title=title, title_fontsize=8)
     return figure
 
 
@@ -57,7 +58,7 @@ def _draw_band(axes: Axes, rows: pd.DataFrame, factor: float, unit: str) -> None
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel="published", ylabel="model")
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(numticks=7))
+        axis.set_major_locator(LogLocator(numticks=5))
         plain_log(axis, partial(quantity, unit=unit))
     axes.grid(visible=True)
 

@@ -41,7 +41,7 @@ def invoke(*args):
 
 
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["run", "--help"], ["check", "-h"], ["inspect", "-h"],
-                                  ["schema", "-h"], ["list", "-h"]])  # fmt: skip
+                                  ["schema", "-h"], ["list", "-h"], ["validate", "-h"]])  # fmt: skip
 def test_every_help_shows_an_example_and_fits_80_columns(args):
     outcome = invoke(*args)
     assert outcome.exit_code == 0
