@@ -113,6 +113,7 @@ def _write_files(result: RunResult, directory: Path, trace: bool) -> None:
     write_text(directory / "manifest.json", json_text({**result.manifest, "format": FORMAT}))
     result.layers.to_csv(directory / "layers.csv", index=False, lineterminator="\n")
     result.components.to_csv(directory / "components.csv", index=False, lineterminator="\n")
+    result.sources.to_csv(directory / "sources.csv", index=False, lineterminator="\n")
     predictions = result.predictions
     arrays: dict[str, Any] = dict(vars(predictions))
     if result.uncertainty is not None:

@@ -104,6 +104,8 @@ class RunResult:
     summary: Mapping[str, Any]
     layers: pd.DataFrame
     components: pd.DataFrame
+    sources: pd.DataFrame
+    """What each number out of the world does to the energy."""
     predictions: Predictions
     timeline: Timeline
     manifest: Mapping[str, Any]

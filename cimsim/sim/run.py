@@ -28,6 +28,7 @@ from cimsim.sim.instances import as_drawn, chip_scores, dropout_p, run_chips, wa
 from cimsim.sim.manifest import build_manifest
 from cimsim.sim.price import Price, price
 from cimsim.sim.result import RunResult
+from cimsim.sim.sources import source_table
 from cimsim.sim.tables import component_table, layer_table
 from cimsim.sim.values import Values
 from cimsim.workload.graph import WorkloadGraph
@@ -145,6 +146,7 @@ def _result(
         },
         layers=layer_table(program, cost.times, cost.ledger, cost.drawn, cost.images_until_lost),
         components=component_table(cost.ledger, cost.drawn),
+        sources=source_table(program, cost.ledger, cost.times.latency_s),
         predictions=answers.predictions,
         timeline=cost.times.timeline,
         manifest=build_manifest(arch, {**settings, **asked}, _files(arch, program.graph, images)),

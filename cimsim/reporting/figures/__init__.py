@@ -13,6 +13,7 @@ from cimsim.reporting.figures.canvas import STYLE, save
 from cimsim.reporting.figures.comparison import draw_against_energy, draw_energy_stack
 from cimsim.reporting.figures.energy import draw_energy_by_component, draw_energy_by_layer
 from cimsim.reporting.figures.reliability import draw_reliability
+from cimsim.reporting.figures.sources import draw_energy_sources
 from cimsim.reporting.figures.timeline import draw_latency_timeline
 from cimsim.reporting.figures.uncertainty import (
     draw_convergence,
@@ -27,6 +28,7 @@ __all__ = [
     "draw_convergence",
     "draw_energy_by_component",
     "draw_energy_by_layer",
+    "draw_energy_sources",
     "draw_energy_stack",
     "draw_latency_timeline",
     "draw_ood",
@@ -43,6 +45,7 @@ def save_figures(result: RunResult, directory: Path) -> None:
     drawings: dict[str, Callable[[RunResult], Figure]] = {
         "energy_by_component": draw_energy_by_component,
         "energy_by_layer": draw_energy_by_layer,
+        "energy_sources": draw_energy_sources,
         "latency_timeline": draw_latency_timeline,
     }
     if result.program.graph.task == "classification":

@@ -32,6 +32,7 @@ def test_a_run_writes_the_report_and_prints_the_page(cimsim_cli, here):
         "manifest.json",
         "layers.csv",
         "components.csv",
+        "sources.csv",
         "predictions.npz",
         "convergence.csv",
         "trace.json",
@@ -39,6 +40,7 @@ def test_a_run_writes_the_report_and_prints_the_page(cimsim_cli, here):
     names = (
         "energy_by_component",
         "energy_by_layer",
+        "energy_sources",
         "latency_timeline",
         "reliability",
         "risk_coverage",

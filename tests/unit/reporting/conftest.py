@@ -67,6 +67,18 @@ def parts() -> dict[str, dict[str, float]]:
     }
 
 
+def sources(total_j: float) -> pd.DataFrame:
+    """Fourteen of them, each next one with half the effect."""
+    half = total_j * 0.5 ** np.arange(1, 15)
+    return pd.DataFrame(
+        {
+            "path": ["tile.macro.adc.bit_energy_j", *(f"chip.block{i}.energy_j" for i in range(13))],
+            "value": 1e-12, "low": 0.5e-12, "high": 2e-12, "grade": "loose_fit",
+            "energy_low_j": total_j - 0.5 * half, "energy_high_j": total_j + half,
+        }
+    )  # fmt: skip
+
+
 def timeline(n_passes: int = 2) -> Timeline:
     """Each layer drives (1 us) then converts (3 us), four times; conv2 and fc1 share a read-out."""
     names = tuple(f"{layer}.{kind}" for layer in LAYERS for kind in ("mvm", "convert"))
@@ -148,4 +160,8 @@ def result() -> RunResult:
     total = float(table["energy_j"].sum())
     latency_s = float(line.end_fs.max()) * 1e-15
     manifest = {"cimsim_version": "0.1.0", "seed": 0}
-    return RunResult(summary(total, latency_s), layers, table, predictions(), line, manifest, program)
+    tables = {"layers": layers, "components": table, "sources": sources(total)}
+    return RunResult(
+        summary(total, latency_s), **tables, predictions=predictions(), timeline=line, manifest=manifest,
+        program=program,
+    )  # fmt: skip

@@ -32,7 +32,7 @@ def boxes_overlap(figure):
 
 
 @pytest.mark.parametrize(
-    "draw", ["energy_by_component", "energy_by_layer", "latency_timeline", "reliability"]
+    "draw", ["energy_by_component", "energy_by_layer", "energy_sources", "latency_timeline", "reliability"]
 )
 def test_no_text_covers_another(result, draw):
     with mpl.rc_context(STYLE):
@@ -56,6 +56,18 @@ def test_layer_bars_stack_to_the_layer_totals(result):
     right_ends = [max(bar.get_x() + bar.get_width() for bar in axes.patches if round(bar.get_y() + 0.36) == y)
                   for y in range(4)]  # fmt: skip
     assert right_ends == pytest.approx([0.1755, 1.4245, 0.1315, 0.05])
+
+
+def test_the_tornado_has_the_widest_sources_around_the_energy(result):
+    axes = figures.draw_energy_sources(result).axes[0]
+    low, high = axes.patches[:12], axes.patches[12:]
+    energy = 1.7815
+    assert [bar.get_x() + bar.get_width() for bar in high[:2]] == pytest.approx([1.5 * energy, 1.25 * energy])
+    assert [bar.get_x() + bar.get_width() for bar in low[:2]] == pytest.approx(
+        [0.75 * energy, 0.875 * energy]
+    )
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(labels) == 12 and labels[0] == "tile.macro.adc.bit_energy_j"
 
 
 def test_the_timeline_shows_each_resource_once_in_order_of_use(result):
@@ -113,4 +125,4 @@ def test_a_regression_has_no_reliability_diagram(result, tmp_path, monkeypatch):
     )
     figures.save_figures(replace(result, program=program), tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["energy_by_component", "energy_by_layer", "latency_timeline"]
+    assert names == ["energy_by_component", "energy_by_layer", "energy_sources", "latency_timeline"]

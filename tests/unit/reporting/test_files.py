@@ -13,8 +13,8 @@ from cimsim.reporting import figures
 from cimsim.reporting.files import check_output, write_report
 from cimsim.sim.result import Predictions
 
-FIGURES = ("energy_by_component", "energy_by_layer", "latency_timeline", "reliability")
-FILES = {"summary.json", "manifest.json", "layers.csv", "components.csv", "predictions.npz"}
+FIGURES = ("energy_by_component", "energy_by_layer", "energy_sources", "latency_timeline", "reliability")
+FILES = {"summary.json", "manifest.json", "layers.csv", "components.csv", "sources.csv", "predictions.npz"}
 
 
 @pytest.fixture
