@@ -47,7 +47,9 @@ def test_a_row_says_how_far_off_the_model_is(table):
 
 def test_the_targets_of_the_magnetic_macros(table):
     """24 fJ within two without tuning; the other three are far off, and say why."""
-    assert row(table, "deaville_2022", "op_energy_j").is_near
+    near = {name for name in ("deaville_2022", "yin_2020", "spetalnick_2022")
+            if row(table, name, "op_energy_j").is_near}  # fmt: skip
+    assert len(near) == 3
     for name, quantity in (("deaville_2021", "op_energy_j"), ("deaville_2021", "latency_s")):
         far = row(table, name, quantity)
         assert not far.is_near and len(far.reason) > 150
