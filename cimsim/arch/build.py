@@ -5,6 +5,7 @@ from __future__ import annotations
 from cimsim.arch.chip import Chip, Geometry, Timing
 from cimsim.arch.parts_array import readouts_per_macro, wordline_latency
 from cimsim.arch.parts_cell import build_cell_physics
+from cimsim.arch.parts_errors import build_array_model
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.registry import COMPONENTS
 from cimsim.arch.sources import build_bit_source, build_trimmed_source
@@ -24,6 +25,7 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         which makes every cost an array (n_draws,); latencies are always nominal
     """
     components = {kind.name: kind.build(spec, pick) for kind in COMPONENTS if kind.is_in(spec)}
+    cells = build_cell_physics(spec)
     return Chip(
         spec=spec,
         geometry=_geometry(spec),
@@ -34,7 +36,8 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         conv_mapping=spec.chip.conv_mapping,
         replicas=dict(spec.chip.replicas),
         bit_source=build_bit_source(spec),
-        cells=build_cell_physics(spec),
+        cells=cells,
+        arrays=build_array_model(spec, cells),
         trimmed=build_trimmed_source(spec),
         level_per=spec.chip.trim_dac.per,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cimsim.arch.spec import ArchSpec
+from cimsim.circuits.array_model import ArrayModel
 from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.circuits.cell_physics import CellPhysics
 from cimsim.circuits.cost import Component
@@ -86,6 +87,8 @@ class Chip:
     """What the source of random bits makes of a probability."""
     cells: CellPhysics | None = None
     """What the junctions of the cells suffer."""
+    arrays: ArrayModel | None = None
+    """Errors of the sums; None where nobody says."""
     trimmed: TrimmedSource | None = None
     """How the source comes by its probabilities; None where it has them to the digit."""
     level_per: str = "bank"

@@ -23,9 +23,12 @@ __all__ = [
     "Capacitance",
     "Curie",
     "Current",
+    "Deviation",
     "Draws",
     "Energy",
     "Exponent",
+    "FixedArea",
+    "FixedEnergy",
     "Fraction",
     "Leakage",
     "Length",
@@ -64,7 +67,8 @@ class Quantity(BaseModel):
     """A number out of the world: its value, where it comes from and how far to trust it.
 
     ``low`` and ``high`` are the 5 % and 95 % points of a two-piece log-normal distribution whose median is
-    ``value``; left out, the grade sets them (`GRADE_FACTOR`).
+    ``value``; left out, the grade sets them (`GRADE_FACTOR`). They and the value are those of the source.
+    Where it says its ``node_m`` (and for an energy ``voltage_v``), the chip has ``factor`` times as much.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -74,7 +78,10 @@ class Quantity(BaseModel):
     high: float | None = Field(default=None, ge=0)
     grade: Literal["measured", "fitted", "loose_fit", "assumed", "recalled"]
     source: str = Field(min_length=1, max_length=500)
+    node_m: float | None = Field(default=None, gt=0)
+    voltage_v: float | None = Field(default=None, gt=0, le=5)
     _path: str = PrivateAttr(default="")
+    _factor: float = PrivateAttr(default=1.0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Quantity:
@@ -87,21 +94,31 @@ class Quantity(BaseModel):
         return self
 
     @property
+    def nominal(self) -> float:
+        """The value at the node and the supply of the chip."""
+        return self.value * self._factor
+
+    @property
     def interval(self) -> tuple[float, float]:
-        """The 5 % and 95 % points."""
-        factor = GRADE_FACTOR[self.grade]
-        low = self.value / factor if self.low is None else self.low
-        high = self.value * factor if self.high is None else self.high
-        return low, high
+        """The 5 % and 95 % points, at the node and the supply of the chip."""
+        spread = GRADE_FACTOR[self.grade]
+        low = self.value / spread if self.low is None else self.low
+        high = self.value * spread if self.high is None else self.high
+        return low * self._factor, high * self._factor
+
+    @property
+    def factor(self) -> float:
+        """From the node and supply of the source to those of the chip; 1 where it does not say them."""
+        return self._factor
 
     @property
     def path(self) -> str:
         """Where it stands in the architecture, for example ``tile.macro.adc.bit_energy_j``."""
         return self._path
 
-    def placed(self, path: str) -> None:
-        """Told once by the `ArchSpec` it belongs to; names the stream of its draws."""
-        self._path = path
+    def placed(self, path: str, factor: float = 1.0) -> None:
+        """Told once by the `ArchSpec` it belongs to: the path names the stream of its draws."""
+        self._path, self._factor = path, factor
 
 
 def walk(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Quantity]]:
@@ -119,15 +136,15 @@ Pick = Callable[[Quantity], Scalar]
 
 
 def nominal(quantity: Quantity) -> float:
-    """The value itself."""
-    return quantity.value
+    """The value itself, at the node and the supply of the chip."""
+    return quantity.nominal
 
 
 @dataclass(frozen=True)
 class Draws:
     """``Draws(seed, n)(quantity)``: (n,) values, each quantity from its own stream, independent of others.
 
-    Two-piece log-normal: ``value * exp(z * s)``, ``s`` such that the 5 % and 95 % points are the interval's.
+    Two-piece log-normal: ``nominal * exp(z * s)``, with ``s`` from the 5 % and 95 % points of the interval.
     """
 
     seed: int
@@ -138,18 +155,27 @@ class Draws:
         if quantity.value == 0:
             return np.zeros(self.n_draws)
         low, high = quantity.interval
-        below, above = math.log(quantity.value / low) / _Z95, math.log(high / quantity.value) / _Z95
-        return np.asarray(quantity.value * np.exp(z * np.where(z < 0, below, above)), dtype=np.float64)
+        middle = quantity.nominal
+        below, above = math.log(middle / low) / _Z95, math.log(high / middle) / _Z95
+        return np.asarray(middle * np.exp(z * np.where(z < 0, below, above)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class Within:
-    """Plausible bounds of a quantity: they catch a forgotten 1e-12, not a bold design."""
+    """Plausible bounds of a quantity: they catch a forgotten 1e-12, not a bold design.
+
+    ``scales``: whether it may follow the node as digital logic does.
+    """
 
     least: float
     most: float
+    scales: bool = False
 
     def __call__(self, quantity: Quantity) -> Quantity:
+        if not self.scales and (quantity.node_m, quantity.voltage_v) != (None, None):
+            name = "voltage_v" if quantity.node_m is None else "node_m"
+            rule = "must be left out: only energies and areas of digital logic are scaled with the node"
+            raise RuleBroken(name, rule)
         for name in ("value", "low", "high"):
             number = getattr(quantity, name)
             if number is not None and not self.least <= number <= self.most:
@@ -158,8 +184,10 @@ class Within:
         return quantity
 
 
-Energy = Annotated[Quantity, AfterValidator(Within(0, 1e-6))]
-Area = Annotated[Quantity, AfterValidator(Within(0, 1e-5))]
+Energy = Annotated[Quantity, AfterValidator(Within(0, 1e-6, scales=True))]
+Area = Annotated[Quantity, AfterValidator(Within(0, 1e-5, scales=True))]
+FixedEnergy = Annotated[Quantity, AfterValidator(Within(0, 1e-6))]
+FixedArea = Annotated[Quantity, AfterValidator(Within(0, 1e-5))]
 Leakage = Annotated[Quantity, AfterValidator(Within(0, 1))]
 Time = Annotated[Quantity, AfterValidator(Within(0, 1e-3))]
 Resistance = Annotated[Quantity, AfterValidator(Within(1, 1e9))]
@@ -172,6 +200,7 @@ LineCapacitance = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-8))]
 Ratio = Annotated[Quantity, AfterValidator(Within(0, 100))]
 Fraction = Annotated[Quantity, AfterValidator(Within(0, 0.99))]
 Barrier = Annotated[Quantity, AfterValidator(Within(1, 120))]
+Deviation = Annotated[Quantity, AfterValidator(Within(0, 100))]
 Loss = Annotated[Quantity, AfterValidator(Within(0, 0.5))]
 Slope = Annotated[Quantity, AfterValidator(Within(1, 1e7))]
 Attempt = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-6))]

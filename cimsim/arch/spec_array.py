@@ -12,6 +12,8 @@ from cimsim.arch.quantity import (
     Capacitance,
     Current,
     Energy,
+    FixedArea,
+    FixedEnergy,
     Leakage,
     Ratio,
     Resistance,
@@ -20,6 +22,7 @@ from cimsim.arch.quantity import (
 )
 from cimsim.arch.spec_base import PulseTime, Spec, Volts
 from cimsim.arch.spec_device import DeviceSpec, ThresholdSpec
+from cimsim.arch.spec_errors import AdcErrors, CellErrors, SenseErrors, WireSpec
 from cimsim.units import short
 
 __all__ = [
@@ -48,9 +51,10 @@ class CellWrite(Spec):
 class CellBase(Spec):
     """An XNOR cell: a gate on each word line, a terminal on the bit line."""
 
-    area_m2: Area
+    area_m2: FixedArea
     gate_capacitance_f: Capacitance
     drain_capacitance_f: Capacitance
+    errors: CellErrors = CellErrors()
 
 
 class ResistiveCell(CellBase):
@@ -140,6 +144,7 @@ class SubarraySpec(Spec):
     rows: int = Field(ge=1, le=4096)
     columns: int = Field(ge=1, le=4096)
     cell: Cell
+    wires: WireSpec | None = None
     wordline: WordlineSpec
     column_mux: ColumnMuxSpec
 
@@ -150,11 +155,12 @@ class SarAdc(Spec):
     type: Literal["sar_adc"]
     bits: int = Field(ge=1, le=12)
     bit_energy_j: Energy
-    step_energy_j: Energy
+    step_energy_j: FixedEnergy
     bit_latency_s: Time
     bit_area_m2: Area
-    step_area_m2: Area
+    step_area_m2: FixedArea
     leakage_w: Leakage
+    errors: AdcErrors = AdcErrors()
 
 
 class FlashAdc(Spec):
@@ -168,6 +174,7 @@ class FlashAdc(Spec):
     encoder_latency_s: Time
     comparator_area_m2: Area
     leakage_w: Leakage
+    errors: AdcErrors = AdcErrors()
 
 
 Adc = Annotated[SarAdc | FlashAdc, Field(discriminator="type")]
@@ -180,6 +187,7 @@ class SenseAmp(Spec):
     latency_s: Time
     area_m2: Area
     leakage_w: Leakage
+    errors: SenseErrors = SenseErrors()
 
 
 class WordBlock(Spec):

@@ -76,6 +76,10 @@ class Junction:
             self, parallel_ohm=self.parallel_ohm * unit.resistance, tmr_300k=self.tmr_300k * unit.tmr
         )
 
+    def with_access(self, access_ohm: Scalar) -> Junction:
+        """The same junction behind another transistor."""
+        return replace(self, access_ohm=access_ohm)
+
     def current_a(self, voltage_v: Scalar, *, parallel: bool, temperature_k: float = ROOM_K) -> Scalar:
         """With ``voltage_v`` across junction and transistor, in one of the two states."""
         ratio = 0.0 if parallel else tmr_at(temperature_k, self.tmr_300k, self.polarisation_loss_300k)

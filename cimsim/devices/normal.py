@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cimsim._jit import njit
 
-__all__ = ["normal", "seeds"]
+__all__ = ["normal", "seeds", "uniform"]
 
 _LAYERS = 256
 _EDGE = 3.6541528853610088
@@ -54,7 +54,7 @@ def _next(state: NDArray[np.uint64]) -> np.uint64:
 
 
 @njit
-def _uniform(state: NDArray[np.uint64]) -> float:
+def uniform(state: NDArray[np.uint64]) -> float:
     """Above 0 and at most 1."""
     number: float = (np.float64(_next(state) >> np.uint64(11)) + 1.0) * _UNIT
     return number
@@ -75,7 +75,7 @@ def normal(state: NDArray[np.uint64]) -> float:
         if layer == 0:
             tail: float = sign * _tail(state)
             return tail
-        height = _DENSITY[layer] + _uniform(state) * (_DENSITY[layer + 1] - _DENSITY[layer])
+        height = _DENSITY[layer] + uniform(state) * (_DENSITY[layer + 1] - _DENSITY[layer])
         if height < np.exp(-0.5 * x * x):
             return x
 
@@ -84,7 +84,7 @@ def normal(state: NDArray[np.uint64]) -> float:
 def _tail(state: NDArray[np.uint64]) -> float:
     """A normal number beyond the edge of the layers."""
     while True:
-        beyond = -np.log(_uniform(state)) / _EDGE
-        if -2.0 * np.log(_uniform(state)) > beyond * beyond:
+        beyond = -np.log(uniform(state)) / _EDGE
+        if -2.0 * np.log(uniform(state)) > beyond * beyond:
             found: float = _EDGE + beyond
             return found

@@ -17,6 +17,7 @@ from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.data import Dataset
 from cimsim.errors import InputError
 from cimsim.mapping.program import Fold
+from cimsim.sim.analog_layer import ArrayChip
 from cimsim.sim.inputs import Samples
 from cimsim.sim.judge import Judge
 from cimsim.sim.result import Predictions, Uncertainty
@@ -87,6 +88,7 @@ def answer(
     n_mc_samples: Samples,
     seed: int = 0,
     source: BitSource = IDEAL,
+    arrays: ArrayChip | None = None,
     question: Question | None = None,
     progress: Progress | None = None,
 ) -> Answers:
@@ -95,12 +97,12 @@ def answer(
     Parameters
     ----------
     graph, folds : the network with the probabilities of its source of random bits, and its thresholds
-    n_mc_samples, seed, source : as for `cimsim.sim.values.run_values`
+    n_mc_samples, seed, source, arrays : as for `cimsim.sim.values.run_values`
     progress : called with (stage, done, total)
     """
     asked = question or Question()
     ood = asked.load(graph, images, seed)
-    runner = Runner(graph, folds, n_mc_samples, seed, source, progress or (lambda *done: None))
+    runner = Runner(graph, folds, n_mc_samples, seed, source, progress or (lambda *done: None), arrays)
     values = runner.run(images.x, "images")
     predictions = _predictions(graph, values, images)
     scores = metrics.score(graph.task, predictions.probabilities, images.y)

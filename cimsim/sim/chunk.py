@@ -44,9 +44,17 @@ class Chunk:
     ----------
     codes : (n, *input shape) in the input's encoding
     masks : uint8 (n, n_passes, n_nodes), states of the scalar masks
+    first_image : how many images came before
     """
 
-    def __init__(self, network: Network, codes: NDArray[np.integer[Any]], masks: NDArray[np.uint8]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        codes: NDArray[np.integer[Any]],
+        masks: NDArray[np.uint8],
+        first_image: int = 0,
+    ) -> None:
+        self._first_use = first_image * masks.shape[1]
         self.network, self.graph = network, network.graph
         self.tables = RowTables(masks, network.columns)
         spec = self.graph.input
@@ -100,7 +108,7 @@ class Chunk:
         tensor, parents = self._found[node.inputs[0]], self._table_behind(node.inputs[0]).of(table)
         assert not isinstance(tensor, RealTensor)
         layer = self.network.layer(node, tensor.raster)
-        operand = layer.operand(tensor).take(parents)
+        operand = replace(layer.operand(tensor).take(parents), keys=self._keys(table))
         keep = self.network.element_masks.redrawn(node, layer, table.n_rows)
         if n_members(node) == 1:
             return layer, [_Work(0, None, operand, keep)]
@@ -109,6 +117,12 @@ class Chunk:
             rows = np.flatnonzero(states == member)
             work.append(_Work(member, rows, operand.take(rows), None if keep is None else keep[rows]))
         return layer, work
+
+    def _keys(self, table: RowTable) -> NDArray[np.uint64] | None:
+        """What names the noise of the reads: image and pass, whatever the chunks."""
+        if self.network.arrays is None or not self.network.arrays.is_noisy:
+            return None
+        return np.asarray(table.first_use + self._first_use, np.uint64)
 
     def _real_sums(self, node: Node) -> RealTensor:
         """A MAC node's values, for real nodes behind it."""

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.data import Dataset, given_dataset, load_dataset
-from cimsim.errors import DataError, InputError, show
+from cimsim.errors import DataError, InputError, closest, show
 from cimsim.mapping.randomness import is_drawn
 from cimsim.workload.dropout import n_members
 from cimsim.workload.graph import WorkloadGraph
 
 __all__ = [
     "DEFAULT_PASSES",
+    "FIDELITIES",
     "MAX_INSTANCES",
     "MAX_PASSES",
     "Samples",
@@ -32,6 +33,9 @@ __all__ = [
 DEFAULT_PASSES = 20
 """Monte-Carlo passes where something is random and nobody says how many."""
 
+FIDELITIES = ("ideal", "statistical", "cell", "circuit")
+"""How much physics the sums see."""
+
 MAX_PASSES = 100_000
 """Monte-Carlo passes at most: their sampling error is then a three-hundredth of that of one pass."""
 
@@ -42,9 +46,10 @@ Samples = int | Literal["exact"]
 
 
 def check_fidelity(fidelity: str) -> None:
-    """Refuse what is not built yet."""
-    if fidelity != "ideal":
-        raise InputError("fidelity", "must be 'ideal' in this version", repr(fidelity), "leave it out")
+    """Refuse a level that is none."""
+    if fidelity not in FIDELITIES:
+        rule = f"must be one of {', '.join(FIDELITIES)}"
+        raise InputError("fidelity", rule, repr(fidelity), closest(fidelity, FIDELITIES))
 
 
 def check_seed(seed: object) -> int:
@@ -57,11 +62,12 @@ def check_instances(n_instances: object) -> int:
     return _integer("n_instances", n_instances, f"from 1 to {MAX_INSTANCES:,}", 1, MAX_INSTANCES)
 
 
-def check_chips(n_instances: int, samples: Samples) -> None:
-    """Refuse chips out of the spread where no random bit is drawn."""
-    if n_instances > 1 and samples == "exact":
-        rule = "must be 1 where every mask is weighted: no bit is drawn, so chips do not differ"
-        raise InputError("n_instances", rule, str(n_instances), "give a number of passes")
+def check_chips(n_instances: int, samples: Samples, fidelity: str) -> None:
+    """Refuse chips out of the spread where they could not differ."""
+    if n_instances > 1 and samples == "exact" and fidelity == "ideal":
+        rule = "must be 1 where every mask is weighted and sums are exact: chips do not differ"
+        cure = "give a number of passes, or another fidelity"
+        raise InputError("n_instances", rule, str(n_instances), cure)
 
 
 def choose_passes(graph: WorkloadGraph, schedule: str, n_mc_samples: Samples | None) -> tuple[Samples, str]:

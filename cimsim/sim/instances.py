@@ -27,7 +27,7 @@ FAR_OFF = 0.02
 CORRELATED = 0.01
 """So is a correlation of bits above it."""
 
-Scores = Callable[[WorkloadGraph], Mapping[str, Any]]
+Scores = Callable[[WorkloadGraph, int], Mapping[str, Any]]
 
 
 def as_drawn(graph: WorkloadGraph, chip: Chip) -> WorkloadGraph:
@@ -63,7 +63,7 @@ def run_chips(
 
     Parameters
     ----------
-    scores : of a network with its probabilities put in
+    scores : of a network with its probabilities put in, on the arrays of chip k
     """
     import pandas as pd
 
@@ -72,7 +72,7 @@ def run_chips(
     for k, row in enumerate(found):
         by_node = dict(zip(names, row.tolist(), strict=True))
         graph = realised(program.graph, _given(by_node))
-        rows.append({"instance": k, **{f"p_{name}": p for name, p in by_node.items()}, **scores(graph)})
+        rows.append({"instance": k, **{f"p_{name}": p for name, p in by_node.items()}, **scores(graph, k)})
         progress(k + 1, n)
     table: pd.DataFrame = pd.DataFrame(rows)
     return table

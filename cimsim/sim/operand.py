@@ -23,11 +23,13 @@ class Operand:
     ----------
     words : uint64 (n, h, w, words), or bit planes (n, n_bits, h, w, words) of a multi-bit input
     driven : uint64 (n, h, w, words), None where all word lines are driven; always None for planes
+    keys : (n,) what names the noise of each item's reads, where they have any
     """
 
     words: PackedBits
     driven: PackedBits | None
     channels: int
+    keys: NDArray[np.uint64] | None = None
 
     @property
     def is_planes(self) -> bool:
@@ -37,7 +39,8 @@ class Operand:
         """Some of the items; None takes all."""
         if rows is None:
             return self
-        return Operand(self.words[rows], None if self.driven is None else self.driven[rows], self.channels)
+        driven, keys = (None if part is None else part[rows] for part in (self.driven, self.keys))
+        return Operand(self.words[rows], driven, self.channels, keys)
 
     def group(self, index: int, width: int) -> Operand:
         """Channels index*width .. (index+1)*width - 1."""

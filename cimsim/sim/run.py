@@ -14,6 +14,7 @@ from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
 from cimsim.mapping.program import Program
+from cimsim.sim.analog_layer import array_chip
 from cimsim.sim.answer import Answers, Question, answer
 from cimsim.sim.inputs import (
     Samples,
@@ -26,10 +27,11 @@ from cimsim.sim.inputs import (
 )
 from cimsim.sim.instances import as_drawn, chip_scores, dropout_p, run_chips, warnings_of_bits
 from cimsim.sim.manifest import build_manifest
+from cimsim.sim.margins import margins, warnings_of_sums
 from cimsim.sim.price import Price, price
 from cimsim.sim.result import RunResult
 from cimsim.sim.sources import source_table
-from cimsim.sim.tables import component_table, layer_table
+from cimsim.sim.tables import component_table, layer_table, with_margins
 from cimsim.sim.values import Values
 from cimsim.workload.graph import WorkloadGraph
 
@@ -50,7 +52,7 @@ def simulate(
     n_images: int | None = None,
     n_mc_samples: Samples | None = None,
     n_instances: int = 1,
-    fidelity: str = "ideal",
+    fidelity: str = "statistical",
     seed: int = 0,
     progress: Progress | None = None,
     x: NDArray[Any] | None = None,
@@ -71,7 +73,9 @@ def simulate(
         default 20, or 1 where nothing is random
     n_instances : 1 for a chip without spread; more are drawn from it beside that one, each with probabilities
         of its own, trimmed as the architecture says
-    fidelity : how much physics the values see: "ideal"
+    fidelity : how much physics the sums see: "ideal" exact integers; "statistical" spread of cells and
+        read-outs, drawn once a chip, and the noise of each sum; "cell" the noise of each cell; "circuit" the
+        resistance of the wires as well
     seed : fixes every random draw
     progress : called with (stage, done, total); the stages are "images", one for each further set, and "time"
     x, y : (n, *input shape) integers in the input's encoding, and the labels (n,), instead of ``data``; a
@@ -91,7 +95,7 @@ def simulate(
     question = Question(ood, shifts, data_dir, download)
     question.check(workload.task)
     samples, schedule = choose_passes(workload, arch.chip.mc_schedule, n_mc_samples)
-    check_chips(n_instances, samples)
+    check_chips(n_instances, samples, fidelity)
     images = load_images(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
     )
@@ -107,10 +111,17 @@ def simulate(
         source=chip.bit_source,
     )
     drawn = workload if samples == "exact" else as_drawn(workload, chip)
-    answers = ask(drawn, question=question, progress=tell)
+    made = partial(array_chip, program, schedule, fidelity, seed)
+    answers = ask(drawn, arrays=made(0), question=question, progress=tell)
     chips = None
     if n_instances > 1:
-        chips = run_chips(program, n_instances, seed, lambda graph: ask(graph).scores, partial(tell, "chips"))
+        chips = run_chips(
+            program,
+            n_instances,
+            seed,
+            lambda graph, k: ask(graph, arrays=made(k + 1)).scores,
+            partial(tell, "chips"),
+        )
     tell("time", 0, 1)
     cost = price(program, answers.values, schedule, seed)
     tell("time", 1, 1)
@@ -136,15 +147,23 @@ def _result(
             "dataset": images.name,
             **answers.scores,
             **settings,
-            "array_errors_modelled": False,
+            "array_errors_modelled": settings["fidelity"] != "ideal",
             **cost.summary,
             "dropout_p": {}
             if settings["mc_schedule"] == "enumerate"
             else dropout_p(program.graph, program.chip),
             **({} if chips is None else chip_scores(chips)),
-            "warnings": [*cost.warnings, *warnings_of_bits(program, settings["mc_schedule"])],
+            "warnings": [
+                *cost.warnings,
+                *warnings_of_bits(program, settings["mc_schedule"]),
+                *warnings_of_sums(program, settings["fidelity"]),
+            ],
         },
-        layers=layer_table(program, cost.times, cost.ledger, cost.drawn, cost.images_until_lost),
+        layers=with_margins(
+            layer_table(program, cost.times, cost.ledger, cost.drawn, cost.images_until_lost),
+            margins(program),
+            answers.values.sum_errors,
+        ),
         components=component_table(cost.ledger, cost.drawn),
         sources=source_table(program, cost.ledger, cost.times.latency_s),
         predictions=answers.predictions,

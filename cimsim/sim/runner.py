@@ -14,6 +14,7 @@ from cimsim.mapping.folding import fold
 from cimsim.mapping.program import Fold
 from cimsim.mapping.randomness import is_drawn
 from cimsim.mapping.states import has_scalar_mask
+from cimsim.sim.analog_layer import ArrayChip
 from cimsim.sim.inputs import Samples
 from cimsim.sim.values import Values, run_values
 from cimsim.workload import without_dropout
@@ -41,10 +42,12 @@ class Runner:
         seed: int,
         source: BitSource,
         progress: Progress,
+        arrays: ArrayChip | None = None,
     ) -> None:
         self.graph, self.seed = graph, seed
         self.is_exact = n_mc_samples == "exact"
         self.is_sampled = not self.is_exact and any(map(is_drawn, graph.nodes))
+        self._arrays = arrays
         self._folds, self._samples, self._source, self._tell = folds, n_mc_samples, source, progress
         dropping = [node for node in graph.nodes if node.dropout is not None]
         self._is_single = not dropping
@@ -60,6 +63,7 @@ class Runner:
             n_mc_samples=self._samples,
             seed=self.seed,
             source=self._source,
+            arrays=self._arrays,
             progress=lambda done, total: self._tell(stage, done, total),
         )
 
@@ -82,7 +86,8 @@ class Runner:
 
     def _computed(self, x: NDArray[Any]) -> NDArray[np.float64]:
         graph, folds = self._twin
-        return run_values(graph, folds, x, n_mc_samples=1).probabilities
+        found = run_values(graph, folds, x, n_mc_samples=1, seed=self.seed, arrays=self._arrays)
+        return found.probabilities
 
     @cached_property
     def _twin(self) -> tuple[WorkloadGraph, Mapping[str, Fold]]:

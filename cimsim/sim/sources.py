@@ -30,7 +30,7 @@ def source_table(program: Program, ledger: Ledger, latency_s: float) -> pd.DataF
     quantities = program.chip.spec.quantities
     chips = build_chip(program.chip.spec, Ends.of(quantities))
     ends_j = draw_costs(replace(program, chip=chips), ledger, latency_s).total_j.reshape(-1, 2)
-    rows = [(path, q.value, *q.interval, q.grade) for path, q in quantities.items()]
+    rows = [(path, q.nominal, *q.interval, q.grade) for path, q in quantities.items()]
     table = pd.DataFrame(rows, columns=["path", "value", "low", "high", "grade"])
     table["energy_low_j"], table["energy_high_j"] = ends_j.T
     largest_first = np.argsort(-np.abs(ends_j[:, 1] - ends_j[:, 0]), kind="stable")

@@ -96,12 +96,6 @@ def _efficiency(
 def warnings_of(program: Program, times: Times, n_images: int, n_passes: int, schedule: str) -> Iterator[str]:
     """What a reader must know before believing the numbers."""
     chip, graph = program.chip, program.graph
-    macro = chip.spec.tile.macro
-    if macro.adc is not None and macro.adc.bits < macro.lossless_bits:
-        yield (
-            f"tile.macro.adc.bits is {macro.adc.bits}, but {macro.rows_active} active rows give "
-            f"{macro.rows_active + 1} levels ({macro.lossless_bits} bits): 'ideal' still sums exactly"
-        )
     for layer, asked in chip.replicas.items():
         placement = program.placements[layer]
         if (placed := placement.replicas) < asked:

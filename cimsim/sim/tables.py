@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cimsim.mapping.program import Program
 from cimsim.sim.ledger import Ledger, Row
+from cimsim.sim.margins import Margin
 from cimsim.sim.ranges import Drawn, ranged
+from cimsim.sim.sum_errors import SumError
 from cimsim.sim.timing import Times
 from cimsim.workload.describe import shape_text
 
@@ -88,3 +90,19 @@ def _row(program: Program, times: Times, ledger: Ledger, drawn: Drawn, layer: st
         "folded": "" if fold is None else "+".join(fold.chain),
         "n_thresholds": 0 if fold is None else fold.thresholds.size,
     }
+
+
+def with_margins(
+    table: pd.DataFrame, margins: Mapping[str, Margin], errors: Mapping[str, SumError]
+) -> pd.DataFrame:
+    """Layers with what their sums are worth: NaN for those without arrays, errors 0 where sums are exact."""
+    columns = {
+        "margin_sigma": {name: margin.sigma for name, margin in margins.items()},
+        "decision_errors": {name: margin.decision_errors for name, margin in margins.items()},
+        "wrong_sums": {name: errors[name].wrong if name in errors else 0.0 for name in margins},
+        "sum_error_rms": {name: errors[name].rms if name in errors else 0.0 for name in margins},
+    }
+    found: pd.DataFrame = table.assign(
+        **{name: table["layer"].map(values).astype(float) for name, values in columns.items()}
+    )
+    return found

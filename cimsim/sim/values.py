@@ -13,12 +13,14 @@ from cimsim.bayes.passes import Passes
 from cimsim.circuits.bit_source import IDEAL, BitSource
 from cimsim.mapping.program import Fold
 from cimsim.metrics import predictive_entropy_nats
+from cimsim.sim.analog_layer import ArrayChip
 from cimsim.sim.chunk import Chunk, check_finite
 from cimsim.sim.footprint import bytes_per_image
 from cimsim.sim.masks import draw, enumerate_masks
 from cimsim.sim.network import Network
 from cimsim.sim.result import Activity
 from cimsim.sim.rows import RowTable
+from cimsim.sim.sum_errors import SumError
 from cimsim.workload.graph import WorkloadGraph
 
 __all__ = ["PASSES_BYTES", "Values", "run_values"]
@@ -46,6 +48,7 @@ class Values:
     masks : uint8 (n_images, n_passes, n_nodes), columns as in `cimsim.mapping.states.scalar_nodes`
     weights : (n_passes,) share of each pass in the averages, sum 1
     activities : by MAC node; `exact` plays every mask once in each image
+    sum_errors : by MAC node, of sums made on arrays with errors
     """
 
     probabilities: NDArray[np.float64]
@@ -55,6 +58,7 @@ class Values:
     masks: NDArray[np.uint8]
     weights: NDArray[np.float64]
     activities: Mapping[str, Activity]
+    sum_errors: Mapping[str, SumError]
 
     @property
     def n_passes(self) -> int:
@@ -77,10 +81,11 @@ def run_values(
     n_mc_samples: int | Literal["exact"],
     seed: int = 0,
     source: BitSource = IDEAL,
+    arrays: ArrayChip | None = None,
     progress: Callable[[int, int], None] | None = None,
     chunk_images: int | None = None,
 ) -> Values:
-    """Run images through the network at fidelity `ideal`: exact integers on packed bits.
+    """Run images through the network: its sums exact integers on packed bits, or as a chip's arrays tell.
 
     Parameters
     ----------
@@ -88,6 +93,7 @@ def run_values(
     x : (n_images, *input shape) in the input's encoding
     n_mc_samples : passes drawn for every image, or "exact": all masks with their probabilities
     source : of the random bits: how they hang together; the graph has its probabilities already
+    arrays : errors of the arrays; None is fidelity `ideal`
     progress : called with (images done, images in all)
     chunk_images : images at a time; by default what fits in some tens of megabytes. Changes no result
 
@@ -97,13 +103,13 @@ def run_values(
     """
     n_images = len(x)
     masks, weights = _masks(graph, n_images, n_mc_samples, seed, source)
-    network = Network(graph, folds, seed, source)
+    network = Network(graph, folds, seed, source, arrays)
     step = chunk_images or _chunk(bytes_per_image(graph, folds, len(weights)))
     answers, kept = [], _Kept(graph, weights)
     for start in range(0, n_images, step):
         here = slice(start, min(start + step, n_images))
         with np.errstate(over="ignore", invalid="ignore"):
-            outputs, table = Chunk(network, x[here], masks[here]).run()
+            outputs, table = Chunk(network, x[here], masks[here], start).run()
             rows = outputs if graph.task == "regression" else _softmax(outputs)
             answers.append(_average(graph.task, rows, table, weights))
         check_finite(graph, graph.output, *answers[-1])
@@ -111,7 +117,10 @@ def run_values(
         if progress is not None:
             progress(here.stop, n_images)
     probabilities, entropies, low = (np.concatenate(column) for column in zip(*answers, strict=True))
-    return Values(probabilities, entropies, low, kept.passes(), masks, weights, network.activity.result())
+    return Values(
+        probabilities, entropies, low, kept.passes(), masks, weights, network.activity.result(),
+        network.sum_errors.result(),
+    )  # fmt: skip
 
 
 def _masks(

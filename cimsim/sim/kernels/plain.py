@@ -22,6 +22,7 @@ __all__ = [
     "gemm",
     "plane_coefficients",
     "pool_signs",
+    "weigh_planes",
 ]
 
 Pair = tuple[int, int]
@@ -120,11 +121,18 @@ def combine_planes(dots: Sums, in_bounds: NDArray[np.int32], n_bits: int, signed
     in_bounds : sum of the weights whose taps lie inside the image (oh, ow, c_out)
     """
     n = len(dots.sums) // n_bits
-    by_plane = dots.sums.reshape(n, n_bits, *dots.sums.shape[1:]).astype(np.int64)
+    totals = (part.reshape(n, n_bits).sum(axis=1) for part in (dots.dot_total, dots.rows_driven))
+    return Sums(weigh_planes(dots.sums, in_bounds, n_bits, signed), *totals)
+
+
+def weigh_planes(
+    dots: NDArray[np.int32], in_bounds: NDArray[np.int32], n_bits: int, signed: bool
+) -> NDArray[np.int32]:
+    """q.w of the dots of bit planes (n * n_bits, ...); ``in_bounds`` as in `combine_planes`."""
+    by_plane = dots.reshape(-1, n_bits, *dots.shape[1:]).astype(np.int64)
     coefficients = plane_coefficients(n_bits, signed)
     sums = (np.einsum("nbyxc,b->nyxc", by_plane, coefficients) + coefficients.sum() * in_bounds) // 2
-    totals = (part.reshape(n, n_bits).sum(axis=1) for part in (dots.dot_total, dots.rows_driven))
-    return Sums(sums.astype(np.int32), *totals)
+    return np.asarray(sums, np.int32)
 
 
 def _any_in_window(flags: NDArray[np.bool_], pool: PoolWindow) -> NDArray[np.bool_]:

@@ -1,0 +1,59 @@
+"""What is not ideal about cells, converters and wires; left out, it is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from cimsim.arch.quantity import Current, Deviation, Fraction, Resistance
+from cimsim.arch.spec_base import Spec
+
+__all__ = ["AdcErrors", "CellErrors", "SenseErrors", "WireSpec"]
+
+
+class CellErrors(Spec):
+    """How cells differ beyond the spread that their device file tells.
+
+    ``signal_cv`` is that of resistive memories (both values) and of capacitors. ``stuck_*`` are shares of the
+    junctions. ``age_s`` is the time since the weights were written, at ``technology.temperature_k``.
+    """
+
+    access_cv: Fraction | None = None
+    signal_cv: Fraction | None = None
+    read_noise: Fraction | None = None
+    stuck_parallel: Fraction | None = None
+    stuck_antiparallel: Fraction | None = None
+    age_s: float = Field(default=0.0, ge=0, le=1e10)
+
+
+class AdcErrors(Spec):
+    """Deviations of converters, in steps between codes, and where their references lie.
+
+    ``full_scale`` is what the codes cover, in counts: all of ``rows_active``, or fewer around half of the
+    driven rows. ``calibrated`` references follow the mean cells of each converter, and take its offset and
+    gain error out.
+    """
+
+    references: Literal["linear", "calibrated"] = "linear"
+    full_scale: int | None = Field(default=None, ge=1, le=4096)
+    offset_steps: Deviation | None = None
+    gain_cv: Fraction | None = None
+    inl_steps: Deviation | None = None
+    noise_steps: Deviation | None = None
+
+
+class SenseErrors(Spec):
+    """Deviations of sense amplifiers, as current at their input."""
+
+    offset_a: Current | None = None
+    noise_a: Current | None = None
+
+
+class WireSpec(Spec):
+    """Bit line and source line of a column, for fidelity ``circuit``."""
+
+    segment_ohm: Resistance
+    driver_ohm: Resistance | None = None
+    sense_ohm: Resistance | None = None
+    sensed_at: Literal["driver", "far_end"] = "driver"

@@ -1,0 +1,121 @@
+"""What single cells add to the signal of a column: nominal, and of cells out of the fabrication spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.devices.junction import Junction, Unit
+
+__all__ = ["CellSignals", "Faults", "JunctionSignals", "ResistorSignals"]
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class CellSignals(Protocol):
+    """Signal of one branch of a cell: a current, or a share of charge."""
+
+    def nominal(self) -> tuple[float, float]:
+        """Of a branch in the parallel and in the antiparallel state."""
+        ...
+
+    def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
+        """Of branches in these states, each out of the spread; same shape."""
+        ...
+
+
+@dataclass(frozen=True)
+class JunctionSignals:
+    """Magnetic junctions behind access transistors, at a read voltage, in ampere.
+
+    Attributes
+    ----------
+    resistance_cv, tmr_cv, access_cv : coefficients of variation; factors are log-normal of median 1
+    """
+
+    junction: Junction
+    read_voltage_v: float
+    temperature_k: float
+    resistance_cv: float = 0.0
+    tmr_cv: float = 0.0
+    access_cv: float = 0.0
+
+    def nominal(self) -> tuple[float, float]:
+        parallel, antiparallel = (
+            float(
+                self.junction.current_a(self.read_voltage_v, parallel=state, temperature_k=self.temperature_k)
+            )
+            for state in (True, False)
+        )
+        return parallel, antiparallel
+
+    def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
+        if not (self.resistance_cv or self.tmr_cv or self.access_cv):
+            return np.where(is_parallel, *self.nominal())
+        resistance, tmr, access = (
+            np.exp(cv * generator.standard_normal(is_parallel.shape))
+            for cv in (self.resistance_cv, self.tmr_cv, self.access_cv)
+        )
+        found = np.empty(is_parallel.shape)
+        for state in (True, False):
+            chosen = is_parallel == state
+            device = self.junction.of(Unit(resistance=resistance[chosen], tmr=tmr[chosen]))
+            device = device.with_access(self.junction.access_ohm * access[chosen])
+            found[chosen] = device.current_a(
+                self.read_voltage_v, parallel=state, temperature_k=self.temperature_k
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class ResistorSignals:
+    """Two-valued cells with a spread of each value: resistive memories (ampere), capacitors (of their mean).
+
+    Attributes
+    ----------
+    parallel, antiparallel : nominal signals
+    parallel_cv, antiparallel_cv : coefficients of variation; factors are log-normal of median 1
+    """
+
+    parallel: float
+    antiparallel: float
+    parallel_cv: float = 0.0
+    antiparallel_cv: float = 0.0
+
+    def nominal(self) -> tuple[float, float]:
+        return self.parallel, self.antiparallel
+
+    def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
+        found = np.where(is_parallel, self.parallel, self.antiparallel)
+        if self.parallel_cv or self.antiparallel_cv:
+            cv = np.where(is_parallel, self.parallel_cv, self.antiparallel_cv)
+            found = found * np.exp(cv * generator.standard_normal(found.shape))
+        return found
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Branches that are not in the state they should be in.
+
+    Attributes
+    ----------
+    stuck_parallel, stuck_antiparallel : shares that never leave a state
+    flipped : share that a failed write, or time, has left in the other state
+    """
+
+    stuck_parallel: float = 0.0
+    stuck_antiparallel: float = 0.0
+    flipped: float = 0.0
+
+    def apply(self, is_parallel: Flags, generator: np.random.Generator) -> Flags:
+        """States with faults drawn in; a stuck branch is neither written nor flipped."""
+        if not (self.stuck_parallel or self.stuck_antiparallel or self.flipped):
+            return is_parallel
+        u = generator.random(is_parallel.shape)
+        stuck = self.stuck_parallel + self.stuck_antiparallel
+        found = is_parallel ^ ((u >= stuck) & (u < stuck + (1.0 - stuck) * self.flipped))
+        return np.where(u < self.stuck_parallel, True, np.where(u < stuck, False, found))

@@ -1,0 +1,231 @@
+"""One MAC node on arrays that are not ideal: its sums as the read-out of this chip tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.arch.chip import Geometry
+from cimsim.circuits.array_model import ArrayModel, Converter
+from cimsim.circuits.ladder import Ladder
+from cimsim.mapping.program import Fold, Placement, Program
+from cimsim.mapping.states import state_params
+from cimsim.rng import stream
+from cimsim.sim.kernels import PackedWeights, conv_sums, plain
+from cimsim.sim.kernels.activation import activate, make_activation
+from cimsim.sim.kernels.analog import read_steps
+from cimsim.sim.kernels.lines import word_lines
+from cimsim.sim.kernels.pack import PackedBits, channel_mask, n_words
+from cimsim.sim.kernels.plain import Bits, Sums
+from cimsim.sim.layer_cells import LayerCells, draw_cells, layout_of
+from cimsim.sim.mac_layer import MacLayer
+from cimsim.sim.operand import Operand
+from cimsim.sim.slow_read import read_cells
+from cimsim.sim.sum_errors import SumErrors
+from cimsim.workload.dropout import n_members
+from cimsim.workload.graph import Node, WorkloadGraph
+
+__all__ = ["AnalogLayer", "ArrayChip", "array_chip"]
+
+Pair = tuple[int, int]
+Keys = NDArray[np.uint64]
+
+_BATCH_BYTES = 32_000_000
+_ODD = np.uint64(0xD1342543DE82EF95)
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayChip:
+    """One chip out of the spread, as far as its arrays go.
+
+    Attributes
+    ----------
+    seed, instance : name the chip
+    every_pass : whether noise is drawn anew in every pass, or once where the chip reuses a sum
+    fidelity : "statistical", "cell" or "circuit"
+    """
+
+    model: ArrayModel
+    geometry: Geometry
+    placements: Mapping[str, Placement]
+    seed: int
+    instance: int
+    every_pass: bool = True
+    fidelity: str = "statistical"
+
+    @property
+    def is_noisy(self) -> bool:
+        return self.model.is_noisy
+
+    @property
+    def wires(self) -> Ladder | None:
+        """Of the columns, at fidelity `circuit`."""
+        reads_sums = isinstance(self.model.read_out, Converter)
+        return self.model.wires if self.fidelity == "circuit" and reads_sums else None
+
+    @property
+    def each_cell(self) -> bool:
+        """Whether the noise of every cell is drawn, not that of their sum."""
+        return self.fidelity == "cell"
+
+    def holds(self, node: Node) -> bool:
+        """Whether a node's sums are made on arrays, not on digital lanes."""
+        return self.placements[node.name].n_macros > 0
+
+
+def array_chip(program: Program, schedule: str, fidelity: str, seed: int, instance: int) -> ArrayChip | None:
+    """The arrays of a chip; None where sums are exact. Chip 0 is the one whose answers a run tells.
+
+    Parameters
+    ----------
+    schedule : one that reuses sums reads each of them once, whatever the pass
+    """
+    chip = program.chip
+    if fidelity == "ideal" or chip.arrays is None:
+        return None
+    every_pass = schedule not in ("prefix_reuse", "enumerate")
+    return ArrayChip(chip.arrays, chip.geometry, program.placements, seed, instance, every_pass, fidelity)
+
+
+class AnalogLayer(MacLayer):
+    """A MAC node whose sums carry the errors of a chip; what the arrays did is counted on the exact sums."""
+
+    def __init__(
+        self,
+        graph: WorkloadGraph,
+        node: Node,
+        raster: tuple[int, int, int],
+        chip: ArrayChip,
+        errors: SumErrors,
+    ) -> None:
+        super().__init__(graph, node, raster)
+        self._chip, self._errors, self._channels = chip, errors, raster[2]
+        placement = chip.placements[node.name]
+        self._layout = layout_of(placement, chip.geometry, self.kernel[0] * self.kernel[1])
+        self._cells = [self._draw(member, raster) for member in range(n_members(node))]
+        self._key = stream(chip.seed, "noise", layer=node.name).integers(2**63, dtype=np.uint64)
+
+    def _draw(self, member: int, raster: tuple[int, int, int]) -> list[LayerCells]:
+        node, chip = self._node, self._chip
+        weight = state_params(node, member)["weight"]
+        h, w, c = raster
+        taps = weight.reshape(-1, c, h, w) if node.op == "linear" else weight
+        groups = np.split(taps, self._n_groups)
+        matrices = [part.transpose(2, 3, 1, 0).reshape(-1, len(part)) for part in groups]
+        chip_keys = {"instance": chip.instance, "member": member}
+        streams = (
+            stream(chip.seed, "array", layer=node.name, group=g, **chip_keys) for g in range(len(matrices))
+        )
+        return [
+            draw_cells(matrix, self._layout, chip.model, own)
+            for matrix, own in zip(matrices, streams, strict=True)
+        ]
+
+    def sums(self, operand: Operand, member: int = 0, keep: PackedBits | None = None) -> Sums:
+        exact = super().sums(operand, member, keep)
+        if keep is None:
+            found = self._read(operand, member, self._stride, self._padding)
+        else:
+            n = keep.shape[0]
+            items = operand.unrolled(keep, self._stride, self._padding, self._pad_value)
+            items = replace(items, keys=_of_positions(operand.keys, len(items.words) // n))
+            found = self._read(items, member, (1, 1), (0, 0)).reshape(exact.sums.shape)
+        self._errors.add(self._node.name, found, exact.sums)
+        return exact._replace(sums=found)
+
+    def bits(
+        self,
+        operand: Operand,
+        fold: Fold,
+        member: int,
+        out_rows: NDArray[np.int64],
+        n_out: int,
+        keep: PackedBits | None = None,
+    ) -> Bits:
+        sums = self.sums(operand, member, keep)
+        states = slice(member, None, len(self._cells))
+        act = make_activation(
+            fold.thresholds[states],
+            fold.pre_flip[states],
+            fold.post_flip[states],
+            fold.position_class,
+            fold.pool,
+        )
+        columns = sums.sums.shape[3]
+        padded = np.pad(sums.sums, ((0, 0),) * 3 + ((0, n_words(columns) * 64 - columns),))
+        out = np.zeros((n_out, *act.out_shape()), np.uint64)
+        activate(act, padded, np.require(out_rows, np.int64, ["C", "W"]), out)
+        return Bits(out, sums.dot_total, sums.rows_driven)
+
+    def _read(self, operand: Operand, member: int, stride: Pair, padding: Pair) -> NDArray[np.int32]:
+        """Sums of all groups (n, h_out, w_out, c_out)."""
+        parts = list(zip(self._cells[member], self._weights[member], strict=True))
+        if self._n_groups == 1:
+            return self._of_group(operand, *parts[0], stride, padding)
+        width = operand.channels // self._n_groups
+        found = [
+            self._of_group(replace(operand.group(g, width), keys=operand.keys), *part, stride, padding)
+            for g, part in enumerate(parts)
+        ]
+        return np.concatenate(found, axis=-1)
+
+    def _of_group(
+        self, operand: Operand, cells: LayerCells, weights: PackedWeights, stride: Pair, padding: Pair
+    ) -> NDArray[np.int32]:
+        h_out, w_out = (
+            (size + 2 * p - k) // s + 1
+            for size, k, s, p in zip(operand.words.shape[-3:-1], self.kernel, stride, padding, strict=True)
+        )
+        n, n_planes = len(operand.words), operand.words.shape[1] if operand.is_planes else 1
+        per_item = n_planes * h_out * w_out * (4 * int(self._layout.first_quad[-1]) + 4 * cells.plus.shape[1])
+        step = max(1, _BATCH_BYTES // per_item)
+        found = np.empty((n, h_out, w_out, cells.plus.shape[1]), np.int32)
+        for start in range(0, n, step):
+            items = operand.take(np.arange(start, min(start + step, n)))
+            dots = self._dots(items, cells, stride, padding).reshape(-1, h_out, w_out, found.shape[3])
+            if operand.is_planes:
+                in_bounds = _in_bounds(operand, weights, stride, padding)
+                dots = plain.weigh_planes(dots, in_bounds, n_planes, self._spec.signed)
+            found[start : start + step] = dots
+        return found
+
+    def _dots(self, operand: Operand, cells: LayerCells, stride: Pair, padding: Pair) -> NDArray[np.int32]:
+        """Dots of -1/+1 lines with -1/+1 weights, (positions, columns); planes count as items."""
+        words = operand.words.reshape(-1, *operand.words.shape[-3:])
+        lines = word_lines(
+            words, operand.driven, operand.channels, self.kernel, stride, padding, self._pad_value,
+            self._layout.first_row,
+        )  # fmt: skip
+        counts = np.empty((len(lines.n_driven), cells.plus.shape[1]), np.int32)
+        keys = None if operand.keys is None else operand.keys ^ self._key
+        found = _of_positions(keys, len(counts) // len(operand.words))
+        seeds = np.empty(0, np.uint64) if found is None else found
+        wires = self._chip.wires
+        if wires is not None or (self._chip.each_cell and self._chip.is_noisy):
+            counts = read_cells(lines, cells, self._chip.model, seeds, wires)
+        else:
+            read_steps(
+                lines.ups, lines.downs, cells.counts_of, cells.variance_of, self._layout.first_quad,
+                cells.read_out, seeds, counts,
+            )  # fmt: skip
+        return 2 * counts - lines.n_driven[:, None]
+
+
+def _in_bounds(operand: Operand, weights: PackedWeights, stride: Pair, padding: Pair) -> NDArray[np.int32]:
+    """Sum of the weights inside the image (h_out, w_out, c_out): a digital constant."""
+    ones = np.broadcast_to(channel_mask(operand.channels), (1, *operand.words.shape[-3:]))
+    found: NDArray[np.int32] = conv_sums(
+        np.ascontiguousarray(ones), None, weights, stride=stride, padding=padding, pad_value=0
+    ).sums[0]
+    return found
+
+
+def _of_positions(keys: Keys | None, n_positions: int) -> Keys | None:
+    """(n,) keys of items as keys of their positions, planes included; none stay none."""
+    if keys is None:
+        return None
+    with np.errstate(over="ignore"):
+        return np.asarray(((keys[:, None] + np.arange(n_positions, dtype=np.uint64)) * _ODD).ravel())

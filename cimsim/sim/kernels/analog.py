@@ -1,0 +1,278 @@
+"""Analog partial sums: real weights on packed word lines, a few rows at a time, each sum read out.
+
+Four word lines make a nibble. For each of its patterns a row of a small table holds what the four cells of 64
+columns add, so that one addition stands for four cells; four nibbles, a quad, are added at once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim._jit import fused, njit
+
+__all__ = ["QUAD_ROWS", "WIDTH", "Cells", "ReadOut", "make_cells", "mixed", "read_steps"]
+
+Floats = NDArray[np.float32]
+Lines = NDArray[np.uint16]
+
+WIDTH = 64
+"""Columns of a block."""
+
+QUAD_ROWS = 16
+"""Word lines of a quad."""
+
+_POSITIONS = 256
+_TABLE = 16 * WIDTH
+_STRIDE = np.uint64(0xD1B54A32D192ED03)
+_ONES = np.array([bin(k).count("1") for k in range(16)], np.int64)
+
+
+class Cells(NamedTuple):
+    """What the cells of a layer add to a sum, in blocks of columns; 0 where no cell is.
+
+    Attributes
+    ----------
+    plus, minus : float32 (blocks, n_slots * WIDTH), driven with +1, with -1
+    change : plus - minus
+    base : float32 (blocks, n_slots / 4 * WIDTH), sum of the minus of each nibble
+    nothing : float32 (n_slots / 4 * WIDTH,), 0
+    """
+
+    plus: Floats
+    minus: Floats
+    change: Floats
+    base: Floats
+    nothing: Floats
+
+
+class ReadOut(NamedTuple):
+    """What makes a code of an analog count.
+
+    Attributes
+    ----------
+    gain, offset : float32 (n_steps, blocks * WIDTH): code = gain * (count - lowest) + offset
+    levels : float32 (n_steps, blocks * WIDTH, last_code), where the code goes up, in codes; or last axis 0:
+        half-way between the codes
+    last_code : the codes are 0 to this
+    step, span : counts a code stands for; counts that are covered, around half of the driven rows, or 0: all
+    variance : of a conversion, in codes squared
+    normal : float32 (65536,), the normal numbers that noise is picked from, or (0,): no noise
+    """
+
+    gain: Floats
+    offset: Floats
+    levels: Floats
+    last_code: int
+    step: float
+    span: float
+    variance: float
+    normal: Floats
+
+
+def make_cells(plus: Floats, minus: Floats) -> Cells:
+    """From float32 (n_slots, columns)."""
+    n_slots, columns = plus.shape
+    blocks = -(-columns // WIDTH)
+
+    def in_blocks(values: Floats) -> Floats:
+        padded = np.zeros((len(values), blocks * WIDTH), np.float32)
+        padded[:, :columns] = values
+        by_block = padded.reshape(len(values), blocks, WIDTH).transpose(1, 0, 2)
+        return np.ascontiguousarray(by_block).reshape(blocks, -1)
+
+    base = minus.reshape(-1, 4, columns).sum(axis=1, dtype=np.float32)
+    nothing = np.zeros(n_slots // 4 * WIDTH, np.float32)
+    change = in_blocks(plus - minus)
+    return Cells(in_blocks(plus), in_blocks(minus), change, in_blocks(base), nothing)
+
+
+@fused
+def _build(table: Floats, cells: Floats, base: Floats, quad: int) -> None:
+    """Rows of all patterns of a quad: of word lines at 0 the base, of those at 1 their cells beside it."""
+    width, size = np.uint64(WIDTH), np.uint64(_TABLE)
+    for nibble in range(np.uint64(4)):
+        first, number = nibble * size, np.uint64(4 * quad) + nibble
+        for c in range(width):
+            table[first + c] = base[number * width + c]
+        for bit in range(np.uint64(4)):
+            cell = (np.uint64(4) * number + bit) * width
+            half = width << bit
+            for pattern in range(np.uint64(1) << bit):
+                source = first + pattern * width
+                for c in range(width):
+                    table[source + half + c] = table[source + c] + cells[cell + c]
+
+
+@fused
+def _add(total: Floats, table: Floats, lines: Lines, start: int, n_rows: int) -> None:
+    """Add the rows of a quad's patterns to the totals."""
+    width, size, low = np.uint64(WIDTH), np.uint64(_TABLE), np.uint64(15)
+    for p in range(np.uint64(n_rows)):
+        at, quad = p * width, np.uint64(lines[np.uint64(start) + p])
+        a = (quad & low) * width
+        b = (quad >> np.uint64(4) & low) * width + size
+        c = (quad >> np.uint64(8) & low) * width + size + size
+        d = (quad >> np.uint64(12)) * width + size + size + size
+        for k in range(width):
+            total[at + k] += (table[a + k] + table[b + k]) + (table[c + k] + table[d + k])
+
+
+@njit
+def _product(
+    total: Floats, table: Floats, cells: Cells, block: int, ups: Lines, downs: Lines,
+    first: int, last: int, is_full: NDArray[np.bool_], p0: int, n_rows: int,
+) -> None:  # fmt: skip
+    """Sums (n_rows * WIDTH,) of positions p0.. over the quads of one step."""
+    total[: n_rows * WIDTH] = 0.0
+    for quad in range(first, last):
+        if is_full[quad]:
+            _build(table, cells.change[block], cells.base[block], quad)
+            _add(total, table, ups[quad], p0, n_rows)
+        else:
+            _build(table, cells.plus[block], cells.nothing, quad)
+            _add(total, table, ups[quad], p0, n_rows)
+            _build(table, cells.minus[block], cells.nothing, quad)
+            _add(total, table, downs[quad], p0, n_rows)
+
+
+@njit
+def _find_full(ups: Lines, downs: Lines, p0: int, n_rows: int, is_full: NDArray[np.bool_]) -> None:
+    """Which quads have all word lines driven, at all these positions."""
+    for quad in range(len(ups)):
+        lines = np.uint16(0xFFFF)
+        for p in range(p0, p0 + n_rows):
+            lines &= ups[quad, p] | downs[quad, p]
+        is_full[quad] = lines == 0xFFFF
+
+
+@fused
+def _convert(
+    total: Floats, start: int, gain: Floats, offset: Floats, column: int, last_code: int, lowest: float,
+    codes: NDArray[np.int32],
+) -> None:  # fmt: skip
+    """Add up the codes of one position's counts, with levels half-way between the codes."""
+    width, at, c0 = np.uint64(WIDTH), np.uint64(start), np.uint64(column)
+    top, least = np.float32(last_code) + np.float32(0.5), np.float32(lowest)
+    for c in range(width):
+        value = (total[at + c] - least) * gain[c0 + c] + offset[c0 + c] + np.float32(0.5)
+        codes[at + c] += np.int32(min(max(value, np.float32(0.0)), top))
+
+
+@njit
+def _compare(
+    total: Floats, start: int, gain: Floats, offset: Floats, levels: Floats, column: int, lowest: float,
+    codes: NDArray[np.int32],
+) -> None:  # fmt: skip
+    """The same with levels of their own."""
+    for c in range(WIDTH):
+        value = (total[start + c] - np.float32(lowest)) * gain[column + c] + offset[column + c]
+        for k in range(levels.shape[1]):
+            codes[start + c] += np.int32(value >= levels[column + c, k])
+
+
+@fused
+def mixed(key: np.uint64) -> np.uint64:
+    """Splitmix64: the random word of a counter."""
+    z = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    word: np.uint64 = z ^ (z >> np.uint64(31))
+    return word
+
+
+@fused
+def _shake(
+    total: Floats, spread: Floats, start: int, gain: Floats, variance: float, column: int, normal: Floats,
+    key: np.uint64,
+) -> None:  # fmt: skip
+    """Noise of the cells and of the conversion, on one position's counts."""
+    width, at, c0 = np.uint64(WIDTH), np.uint64(start), np.uint64(column)
+    of_conversion = np.float32(variance)
+    for c in range(width):
+        slope = gain[c0 + c]
+        spread[at + c] = np.sqrt(spread[at + c] + of_conversion / (slope * slope))
+    for c in range(np.uint64(0), width, np.uint64(4)):
+        key += np.uint64(0x9E3779B97F4A7C15)
+        word = mixed(key)
+        for k in range(np.uint64(4)):
+            z = normal[word >> (k << np.uint64(4)) & np.uint64(0xFFFF)]
+            total[at + c + k] += spread[at + c + k] * z
+
+
+@njit
+def _n_driven(ups: Lines, downs: Lines, position: int, first: int, last: int) -> int:
+    found = 0
+    for quad in range(first, last):
+        lines = np.uint64(ups[quad, position] | downs[quad, position])
+        for shift in range(0, 16, 4):
+            found += _ONES[lines >> np.uint64(shift) & np.uint64(15)]
+    return found
+
+
+@njit
+def _store(codes: NDArray[np.int32], base: NDArray[np.float64], step: float, p0: int, n_rows: int, c0: int,
+           counts: NDArray[np.int32]) -> None:  # fmt: skip
+    """Counts of the added codes, rounded once."""
+    for p in range(n_rows):
+        for c in range(min(WIDTH, counts.shape[1] - c0)):
+            counts[p0 + p, c0 + c] = np.int32(np.floor(base[p] + step * codes[p * WIDTH + c] + 0.5))
+
+
+@njit
+def read_steps(
+    ups: Lines,
+    downs: Lines,
+    counts_of: Cells,
+    variance_of: Cells,
+    first_quad: NDArray[np.int64],
+    read_out: ReadOut,
+    keys: NDArray[np.uint64],
+    counts: NDArray[np.int32],
+) -> None:
+    """Counts of agreeing cells as the read-out tells them, added over the row steps.
+
+    Parameters
+    ----------
+    ups, downs : uint16 (n_quads, n_positions), word lines driven with +1, with -1; bit 0 is a quad's first
+    counts_of : what cells add to a count, nominally 1 where they agree and 0 where not
+    variance_of : what they add to its variance, or no blocks
+    first_quad : int64 (n_steps + 1,), where each row step begins
+    keys : (n_positions,) seeds of the noise of each position, or (0,) for none
+    counts : int32 (n_positions, columns), the result
+    """
+    n_positions = len(counts)
+    has_noise = len(keys) > 0
+    table = np.empty(4 * _TABLE, np.float32)
+    total, spread = np.empty(_POSITIONS * WIDTH, np.float32), np.zeros(_POSITIONS * WIDTH, np.float32)
+    codes, base = np.empty(_POSITIONS * WIDTH, np.int32), np.empty(_POSITIONS, np.float64)
+    is_full = np.empty(len(ups), np.bool_)
+    for p0 in range(0, n_positions, _POSITIONS):
+        n_rows = min(_POSITIONS, n_positions - p0)
+        _find_full(ups, downs, p0, n_rows, is_full)
+        for block in range(len(counts_of.plus)):
+            c0 = block * WIDTH
+            base[:] = 0.0
+            codes[:] = 0
+            for s in range(len(first_quad) - 1):
+                first, last = first_quad[s], first_quad[s + 1]
+                gain, offset = read_out.gain[s], read_out.offset[s]
+                _product(total, table, counts_of, block, ups, downs, first, last, is_full, p0, n_rows)
+                if has_noise and len(variance_of.plus) == 0:
+                    spread[:] = 0.0
+                elif has_noise:
+                    _product(spread, table, variance_of, block, ups, downs, first, last, is_full, p0, n_rows)
+                for p in range(n_rows):
+                    lowest = 0.0
+                    if read_out.span > 0.0:
+                        lowest = 0.5 * (_n_driven(ups, downs, p0 + p, first, last) - read_out.span)
+                        base[p] += lowest
+                    if has_noise:
+                        key = keys[p0 + p] + np.uint64(s * len(counts_of.plus) + block) * _STRIDE
+                        _shake(total, spread, p * WIDTH, gain, read_out.variance, c0, read_out.normal, key)
+                    if read_out.levels.shape[2] == 0:
+                        _convert(total, p * WIDTH, gain, offset, c0, read_out.last_code, lowest, codes)
+                    else:
+                        _compare(total, p * WIDTH, gain, offset, read_out.levels[s], c0, lowest, codes)
+            _store(codes, base, read_out.step, p0, n_rows, c0, counts)

@@ -1,0 +1,238 @@
+"""The cells of one weight matrix and the read-outs behind them: drawn once, used by every image and pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from cimsim.arch.chip import Geometry
+from cimsim.circuits.array_model import ArrayModel, Converter, Sense
+from cimsim.mapping.placement import reads_per_step, row_tile_sizes
+from cimsim.mapping.program import Placement
+from cimsim.sim.kernels.analog import WIDTH, Cells, ReadOut, make_cells
+
+__all__ = ["LayerCells", "Layout", "draw_cells", "layout_of"]
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Index = NDArray[np.int64]
+
+_QUAD = 16
+_NO_NUMBERS, _NO_BLOCKS = np.empty(0, np.float32), np.empty((0, 0), np.float32)
+_NO_CELLS = Cells(_NO_BLOCKS, _NO_BLOCKS, _NO_BLOCKS, _NO_BLOCKS, _NO_NUMBERS)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where a weight matrix lies.
+
+    Attributes
+    ----------
+    first_row : (n_steps + 1,), where each row step begins
+    tile : (n_steps,) the row tile of each step
+    read_out : (columns,) which of a tile's read-outs a column uses
+    """
+
+    first_row: Index
+    tile: Index
+    read_out: Index
+
+    @cached_property
+    def first_quad(self) -> Index:
+        """(n_steps + 1,), steps begin with a quad of their own."""
+        quads = -(-np.diff(self.first_row) // _QUAD)
+        return np.concatenate([[0], np.cumsum(quads)])
+
+    @cached_property
+    def slot(self) -> Index:
+        """(rows,) the slot of each row among those of the quads."""
+        steps = np.repeat(np.arange(len(self.tile)), np.diff(self.first_row))
+        return np.arange(len(steps)) - self.first_row[steps] + _QUAD * self.first_quad[steps]
+
+
+def layout_of(placement: Placement, geometry: Geometry, taps: int) -> Layout:
+    """Rows of the tiles in steps; a sense amplifier's rows are counted one by one, a step a tile is enough.
+
+    Parameters
+    ----------
+    taps : positions of the kernel, which lie in crossbars of their own if it is split
+    """
+    splits = taps if placement.strategy == "kernel_split" else 1
+    sizes = row_tile_sizes(placement.rows, geometry.n_rows, geometry.rows_active, splits)
+    at_once = geometry.n_rows if geometry.readout == "sense_amp" else geometry.rows_active
+    bounds, tiles = [0], list[int]()
+    for tile, size in enumerate(sizes):
+        start = bounds[-1]
+        bounds += [start + min(done, size) for done in range(at_once, size + at_once, at_once)]
+        tiles += [tile] * math.ceil(size / at_once)
+    column = np.arange(placement.columns)
+    shared = column % geometry.n_columns // reads_per_step(placement, geometry)
+    across = column // geometry.n_columns * geometry.readouts_per_macro
+    return Layout(np.array(bounds), np.array(tiles), shared + across)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerCells:
+    """One matrix, ready for the kernels.
+
+    Attributes
+    ----------
+    plus, minus : (rows, columns), what a cell adds to a count when driven with +1, with -1
+    signals : (2, rows, columns) signals of the two branches, as drawn
+    plus_variance, minus_variance : the same of the variance of a read; None without noise of the cells
+    """
+
+    layout: Layout
+    plus: Array
+    minus: Array
+    signals: Array
+    plus_variance: Array | None
+    minus_variance: Array | None
+    read_out: ReadOut
+
+    @cached_property
+    def counts_of(self) -> Cells:
+        return self._cells(self.plus, self.minus)
+
+    @cached_property
+    def variance_of(self) -> Cells:
+        if self.plus_variance is None or self.minus_variance is None:
+            return _NO_CELLS
+        return self._cells(self.plus_variance, self.minus_variance)
+
+    def in_slots(self, values: Array) -> Floats:
+        """Rows (rows, columns) at their slots, float32."""
+        found = np.zeros((_QUAD * self.layout.first_quad[-1], values.shape[1]), np.float32)
+        found[self.layout.slot] = values
+        return found
+
+    def wide_slots(self, values: Array) -> Array:
+        """The same in float64."""
+        found = np.zeros((_QUAD * self.layout.first_quad[-1], values.shape[1]))
+        found[self.layout.slot] = values
+        return found
+
+    def _cells(self, plus: Array, minus: Array) -> Cells:
+        return make_cells(self.in_slots(plus), self.in_slots(minus))
+
+
+def draw_cells(
+    signs: NDArray[np.int8], layout: Layout, model: ArrayModel, generator: np.random.Generator
+) -> LayerCells:
+    """Cells and read-outs out of the spread.
+
+    Parameters
+    ----------
+    signs : (rows, columns) weights -1 or +1, in the order of the word lines
+    """
+    is_parallel = model.faults.apply(np.stack([signs > 0, signs < 0]), generator)
+    signals = model.signals.draw(is_parallel, generator)
+    if isinstance(model.read_out, Sense):
+        return _sensed(signals, layout, model, model.read_out, generator)
+    return _converted(signals, is_parallel, layout, model, model.read_out, generator)
+
+
+def _converted(
+    signals: Array,
+    is_parallel: NDArray[np.bool_],
+    layout: Layout,
+    model: ArrayModel,
+    converter: Converter,
+    generator: np.random.Generator,
+) -> LayerCells:
+    parallel, antiparallel = model.signals.nominal()
+    low: Array | float = antiparallel
+    size: Array | float = parallel - antiparallel
+    if converter.is_calibrated:
+        low, size = _means(signals, is_parallel, layout, (parallel, antiparallel))
+    plus, minus = (signals - low) / size
+    variance: tuple[Array | None, Array | None] = (None, None)
+    if model.read_noise > 0.0:
+        noise = np.square(model.read_noise * signals / size)
+        variance = (noise[0], noise[1])
+    read_out = _codes(converter, layout, model.is_noisy, generator)
+    return LayerCells(layout, plus, minus, signals, *variance, read_out)
+
+
+def _means(
+    signals: Array, is_parallel: NDArray[np.bool_], layout: Layout, nominal: tuple[float, float]
+) -> tuple[Array, Array]:
+    """Of the cells of each read-out: mean antiparallel signal, and distance of the parallel one."""
+    n_read_outs = int(layout.read_out.max()) + 1
+    rows = np.repeat(layout.tile, np.diff(layout.first_row))
+    group = rows[:, None] * n_read_outs + layout.read_out
+    both = np.broadcast_to(group, signals.shape)
+    means = []
+    for state, given in zip((is_parallel, ~is_parallel), nominal, strict=True):
+        count = np.bincount(both[state], minlength=int(group.max()) + 1)
+        total = np.bincount(both[state], signals[state], minlength=len(count))
+        means.append(np.where(count > 0, total / np.maximum(count, 1), given)[group])
+    return means[1], means[0] - means[1]
+
+
+def _codes(converter: Converter, layout: Layout, is_noisy: bool, generator: np.random.Generator) -> ReadOut:
+    """Every converter with its own errors."""
+    n_read_outs = int(layout.read_out.max()) + 1
+    shape = (int(layout.tile.max()) + 1, n_read_outs)
+    offset, gain = generator.standard_normal((2, *shape))
+    levels = generator.standard_normal((*shape, converter.last_code if converter.inl_steps else 0))
+    is_free = 0.0 if converter.is_calibrated else 1.0
+    offset, gain = is_free * converter.offset_steps * offset, 1.0 + is_free * converter.gain_cv * gain
+    half_way = np.arange(converter.last_code if converter.inl_steps else 0) + 0.5
+    levels = np.sort(half_way + converter.inl_steps * levels, axis=-1)
+    at = (layout.tile[:, None], layout.read_out)
+    full_scale = converter.last_code * converter.step
+    return ReadOut(
+        gain=_in_blocks(gain[at] / converter.step),
+        offset=_in_blocks(offset[at]),
+        levels=np.ascontiguousarray(_in_blocks(levels[at])),
+        last_code=converter.last_code,
+        step=converter.step,
+        span=full_scale if converter.is_centred else 0.0,
+        variance=converter.noise_steps**2,
+        normal=_quantiles() if is_noisy else _NO_NUMBERS,
+    )
+
+
+def _sensed(
+    signals: Array, layout: Layout, model: ArrayModel, sense: Sense, generator: np.random.Generator
+) -> LayerCells:
+    """Each decision compares the branches of a cell: the count of ones is exact, the ones may be wrong."""
+    n_tiles, n_read_outs = int(layout.tile.max()) + 1, int(layout.read_out.max()) + 1
+    offsets = sense.offset * generator.standard_normal((n_tiles, n_read_outs))
+    tile_of_row = np.repeat(layout.tile, np.diff(layout.first_row))
+    offset = offsets[tile_of_row[:, None], layout.read_out]
+    difference = signals[0] - signals[1]
+    margins = difference + offset, offset - difference
+    variance: tuple[Array | None, Array | None] = (None, None)
+    if model.is_noisy:
+        noise = np.sqrt(sense.noise**2 + np.square(model.read_noise * signals).sum(axis=0))
+        plus, minus = (ndtr(margin / noise) for margin in margins)
+        variance = (plus * (1.0 - plus), minus * (1.0 - minus))
+    else:
+        plus, minus = (np.asarray(margin > 0.0, np.float64) for margin in margins)
+    columns = -(-signals.shape[2] // WIDTH) * WIDTH
+    shape = (len(layout.tile), columns)
+    read_out = ReadOut(
+        np.ones(shape, np.float32), np.zeros(shape, np.float32), np.empty((*shape, 0), np.float32),
+        len(tile_of_row), 1.0, 0.0, 0.0, _quantiles() if model.is_noisy else _NO_NUMBERS,
+    )  # fmt: skip
+    return LayerCells(layout, plus, minus, signals, *variance, read_out)
+
+
+def _in_blocks(values: Array) -> Floats:
+    """(n_steps, columns, ...) padded to whole blocks of columns, with ones: a gain of 0 would not do."""
+    columns = values.shape[1]
+    widths = [(0, 0), (0, -columns % WIDTH)] + [(0, 0)] * (values.ndim - 2)
+    return np.pad(values, widths, constant_values=1.0).astype(np.float32)
+
+
+def _quantiles() -> Floats:
+    """65,536 equally likely normal numbers of deviation 1; none lies beyond 4.4."""
+    found = ndtri((np.arange(65536) + 0.5) / 65536)
+    return np.asarray(found / found.std(), np.float32)

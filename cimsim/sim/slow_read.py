@@ -1,0 +1,95 @@
+"""Fidelities `cell` and `circuit`: a row step at a time, each cell or each wire by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.circuits.array_model import ArrayModel, Converter
+from cimsim.circuits.ladder import Ladder, driven_currents, mean_currents
+from cimsim.sim.kernels.each_cell import add_codes, add_counts, sum_cells
+from cimsim.sim.kernels.lines import WordLines
+from cimsim.sim.layer_cells import LayerCells
+
+__all__ = ["read_cells"]
+
+Array = NDArray[np.float64]
+Keys = NDArray[np.uint64]
+
+_STEP_KEY = np.uint64(0xA24BAED4963EE407)
+
+
+def read_cells(
+    lines: WordLines, cells: LayerCells, model: ArrayModel, keys: Keys, wires: Ladder | None
+) -> NDArray[np.int32]:
+    """Counts (n_positions, columns), added over the row steps.
+
+    Parameters
+    ----------
+    keys : (n_positions,) seeds of the noise, or (0,)
+    wires : resistances of the columns; None takes the wires as ideal
+    """
+    layout, read_out = cells.layout, cells.read_out
+    shape = (len(lines.n_driven), cells.plus.shape[1])
+    total, codes = np.empty(shape), np.zeros(shape, np.int64)
+    base = np.zeros(len(lines.n_driven))
+    for step in range(len(layout.tile)):
+        with np.errstate(over="ignore"):
+            own = keys + np.uint64(step) * _STEP_KEY
+        if wires is None:
+            _sum(lines, cells, step, own, not isinstance(model.read_out, Converter), total)
+        else:
+            total[:] = _through_wires(lines, cells, step, model, wires)
+        lowest = np.zeros(len(base))
+        if read_out.span > 0.0:
+            lowest = 0.5 * (
+                _driven(lines, layout.first_quad[step], layout.first_quad[step + 1]).sum(1) - read_out.span
+            )
+            base += lowest
+        add_codes(total, lowest, step, read_out, own, codes)
+    counts = np.empty(shape, np.int32)
+    add_counts(codes, base, read_out.step, counts)
+    return counts
+
+
+def _sum(lines: WordLines, cells: LayerCells, step: int, keys: Keys, decides: bool, total: Array) -> None:
+    first, last = cells.layout.first_quad[step : step + 2]
+    noise = cells.plus_variance, cells.minus_variance
+    none = np.empty((0, total.shape[1]))
+    up, down = (none if part is None else cells.wide_slots(part) for part in noise)
+    plus, minus = cells.wide_slots(cells.plus), cells.wide_slots(cells.minus)
+    sum_cells(lines.ups, lines.downs, first, last, plus, minus, up, down, decides, keys, total)
+
+
+def _driven(lines: WordLines, first: int, last: int) -> NDArray[np.bool_]:
+    """(n_positions, 16 * quads) of a row step, whatever their sign."""
+    return _flags(lines.ups[first:last] | lines.downs[first:last])
+
+
+def _flags(quads: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    bits = quads.T[:, :, None] >> np.arange(16, dtype=np.uint16) & np.uint16(1)
+    return np.asarray(bits.reshape(quads.shape[1], -1), np.bool_)
+
+
+def _through_wires(lines: WordLines, cells: LayerCells, step: int, model: ArrayModel, wires: Ladder) -> Array:
+    """Analog counts of a row step from the currents of its columns, as references on ideal wires tell them.
+
+    Calibrated references lie where the mean cells with no and with all rows agreeing put them.
+    """
+    layout, read_v = cells.layout, model.read_voltage_v
+    first, last = layout.first_row[step : step + 2]
+    q0, q1 = layout.first_quad[step : step + 2]
+    n = last - first
+    is_up = _flags(lines.ups[q0:q1])[:, :n]
+    is_driven = _driven(lines, q0, q1)[:, :n]
+    chosen = np.where(is_up, 0, n) + np.arange(n)
+    siemens = cells.signals[:, first:last].reshape(2 * n, -1) / read_v
+    rows = np.arange(first, last) - layout.first_row[np.searchsorted(layout.tile, layout.tile[step])]
+    current_a = driven_currents(siemens, np.where(is_driven, chosen, -1), read_v, wires, rows)
+    high, low = model.signals.nominal()
+    n_active = is_driven.sum(axis=1)[:, None]
+    assert isinstance(model.read_out, Converter)
+    if model.read_out.is_calibrated:
+        ends = mean_currents(np.array([low, high]) / read_v, read_v, wires, rows) / n
+        low, high = float(ends[0]), float(ends[1])
+    return np.asarray((current_a - n_active * low) / (high - low))

@@ -1,0 +1,148 @@
+"""Arrays without errors are the integers; arrays with errors are the same for every image, pass and chunk."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from arch_files import SOT, STT
+from hand_chip import lenet_like
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive.graphs import random_graph, random_images
+
+import cimsim
+from cimsim.arch import build_chip, load_arch
+from cimsim.circuits.cell_signals import Faults
+from cimsim.mapping.mapper import map_network
+from cimsim.sim.analog_layer import array_chip
+from cimsim.sim.values import run_values
+
+FIDELITIES = ("statistical", "cell", "circuit")
+NO_SPREAD = {"resistance_cv": 0.0, "tmr_cv": 0.0, "access_cv": 0.0}
+SMALL = ("tile.macro.subarray.rows=32", "tile.macro.subarray.columns=16", "tile.macro.columns_per_readout=4")
+NOISE = "tile.macro.subarray.cell.errors.read_noise=0.03"
+
+
+def program_of(graph, path=STT, *overrides, spread=True):
+    chip = build_chip(load_arch(path, list(overrides)))
+    if not spread:
+        signals = replace(chip.arrays.signals, **NO_SPREAD)
+        chip = replace(chip, arrays=replace(chip.arrays, signals=signals, faults=Faults()))
+    return map_network(graph, chip)
+
+
+def values(program, x, fidelity, *, passes=3, seed=0, instance=0, schedule="sequential", **options):
+    arrays = array_chip(program, schedule, fidelity, seed, instance)
+    return run_values(
+        program.graph, program.folds, x, n_mc_samples=passes, seed=seed, arrays=arrays, **options
+    )
+
+
+def assert_equal(a, b):
+    np.testing.assert_array_equal(a.probabilities, b.probabilities)
+    for name, activity in a.activities.items():
+        assert activity.matches == b.activities[name].matches
+        assert activity.rows_driven == b.activities[name].rows_driven
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([STT, SOT]), st.sampled_from(["unrolled", "kernel_split"]))
+def test_arrays_without_errors_are_the_integers(seed, path, mapping):
+    """Every layer type, dropout kind, padding and input that the random networks have."""
+    graph = random_graph(seed)
+    x = random_images(graph, 2, seed)
+    program = program_of(graph, path, *SMALL, f"chip.conv_mapping={mapping}", spread=False)
+    assert_equal(values(program, x, "statistical"), values(program, x, "ideal"))
+
+
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+@pytest.mark.parametrize("path", [STT, SOT])
+def test_no_fidelity_invents_errors(fidelity, path):
+    graph = lenet_like()
+    x = random_images(graph, 3, 0)
+    program = program_of(graph, path, spread=False)
+    assert_equal(values(program, x, fidelity), values(program, x, "ideal"))
+
+
+@pytest.mark.parametrize("rows_active", [4, 9, 32])
+def test_steps_and_tiles_never_change_the_sums_of_ideal_cells(rows_active):
+    graph = lenet_like()
+    x = random_images(graph, 3, 0)
+    program = program_of(
+        graph, STT, *SMALL, f"tile.macro.rows_active={rows_active}", "tile.macro.adc.bits=6", spread=False
+    )
+    assert_equal(values(program, x, "statistical"), values(program, x, "ideal"))
+
+
+@pytest.mark.parametrize("overrides", [(), (NOISE,)])
+def test_chunks_never_change_a_sum(overrides):
+    graph = lenet_like()
+    x = random_images(graph, 7, 0)
+    program = program_of(graph, STT, *overrides)
+    whole, parts = (values(program, x, "statistical", chunk_images=n) for n in (7, 2))
+    np.testing.assert_array_equal(whole.probabilities, parts.probabilities)
+
+
+def test_spread_is_frozen_noise_is_not():
+    """One image in many passes that drop nothing: equal answers, unless reads are noisy."""
+    graph = lenet_like(dropout=None)
+    x = random_images(graph, 1, 0)
+    frozen = values(program_of(graph), x, "statistical", passes=8)
+    noisy = values(program_of(graph, STT, NOISE), x, "statistical", passes=8)
+    assert len(np.unique(frozen.passes.probabilities, axis=0)) == 1
+    assert len(np.unique(noisy.passes.probabilities, axis=0)) == 8
+
+
+def test_a_schedule_that_reuses_sums_reads_them_once():
+    graph = lenet_like(dropout=None)
+    x = random_images(graph, 1, 0)
+    program = program_of(graph, STT, NOISE)
+    found = values(program, x, "statistical", passes=8, schedule="prefix_reuse")
+    assert len(found.passes.probabilities) == 1
+
+
+def test_chips_differ_and_come_back():
+    graph = lenet_like()
+    x = random_images(graph, 4, 0)
+    program = program_of(graph)
+    first, again, other = (values(program, x, "statistical", instance=k) for k in (1, 1, 2))
+    np.testing.assert_array_equal(first.probabilities, again.probabilities)
+    assert (first.probabilities != other.probabilities).any()
+
+
+@pytest.mark.parametrize("path", [STT, SOT])
+@pytest.mark.parametrize("stuck", ["parallel", "antiparallel"])
+def test_stuck_cells_are_felt(path, stuck):
+    graph = lenet_like()
+    x = random_images(graph, 4, 0)
+    program = program_of(graph, path, f"tile.macro.subarray.cell.errors.stuck_{stuck}=0.2")
+    assert min(error.wrong for error in values(program, x, "statistical").sum_errors.values()) > 0.3
+
+
+def test_a_run_says_what_its_sums_are_worth():
+    graph = lenet_like()
+    x, y = random_images(graph, 4, 0), np.zeros(4, int)
+    runs = {
+        level: cimsim.simulate(load_arch(STT), graph, x=x, y=y, fidelity=level)
+        for level in ("ideal", "statistical")
+    }
+    assert not runs["ideal"].summary["array_errors_modelled"]
+    assert runs["statistical"].summary["array_errors_modelled"]
+    layers = runs["statistical"].layers.set_index("layer")
+    on_arrays = layers.loc[[node.name for node in graph.mac_nodes]]
+    assert (on_arrays["margin_sigma"] > 0.5).all() and (on_arrays["wrong_sums"] > 0.01).all()
+    assert (runs["ideal"].layers.set_index("layer").loc[on_arrays.index, "sum_error_rms"] == 0.0).all()
+    energies = [run.summary["energy_j"] for run in runs.values()]
+    assert energies[0] == energies[1] or abs(energies[0] / energies[1] - 1) < 0.02
+
+
+def test_wires_cost_current_and_calibration_gives_it_back():
+    graph = lenet_like()
+    x = random_images(graph, 4, 0)
+    wires = ("tile.macro.subarray.wires={segment_ohm: {value: 20, grade: assumed, source: a test}}",)
+    linear = values(program_of(graph, STT, *wires, spread=False), x, "circuit").sum_errors
+    trimmed = program_of(graph, STT, *wires, "tile.macro.adc.errors.references=calibrated", spread=False)
+    calibrated = values(trimmed, x, "circuit").sum_errors
+    largest = max(linear, key=lambda layer: linear[layer].rms)
+    assert linear[largest].mean < 0.0
+    assert calibrated[largest].rms < 0.7 * linear[largest].rms
