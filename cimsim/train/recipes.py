@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 __all__ = ["PLACEMENTS", "RECIPES", "Convolution", "Recipe"]
 
+_DIGITS = "MNIST training split without the 5,000 digits of mnist5k: 55,000 digits"
+
 PLACEMENTS = ("inside", "undropped", "literal")
 
 
@@ -89,10 +91,23 @@ RECIPES = {
         "lenet",
         "mnist5k",
         "mnist",
-        "MNIST training split without the 5,000 digits of mnist5k: 55,000 digits",
+        _DIGITS,
     ),
     "fashion_lenet": _lenet(
         "fashion_lenet", "fashion-mnist", "fashion-mnist", "Fashion-MNIST training split: 60,000 images"
+    ),
+    "mlp": Recipe(
+        name="mlp",
+        input_shape=(1, 28, 28),
+        convolutions=(),
+        hidden=(64,),
+        n_classes=10,
+        dataset="mnist5k",
+        source="mnist",
+        trained_on=_DIGITS,
+        epochs=12,
+        batch_size=100,
+        date="2026-11-28",
     ),
     "vgg_w16": _vgg(16, epochs=15),
     "vgg_w32": _vgg(32, epochs=12),

@@ -88,3 +88,12 @@ def test_networks_on_other_data(name, dataset, floor):
     assert graph.dataset == dataset and len(graph.classes) == 10
     assert graph.provenance["scores"][dataset]["accuracy"] >= floor
     assert bool(graph.stochastic_nodes) == ("deterministic" not in name)
+
+
+def test_the_two_layers_of_the_validation_are_what_their_log_says():
+    path = WORKLOADS / "mlp_deterministic.npz"
+    graph = load_workload(path)
+    assert [graph.n_weights(node.name) for node in graph.mac_nodes] == [50_176, 640]
+    scores = graph.provenance["scores"]["mnist5k"]
+    assert 0.94 < scores["accuracy"] < 0.96 and not graph.stochastic_nodes
+    assert f"accuracy {100 * scores['accuracy']:.2f} %" in path.with_suffix(".log").read_text()
