@@ -18,6 +18,7 @@ from cimsim.units import is_unit_text, parse_number, parse_quantity, unit_of
 __all__ = ["Problem", "Reader"]
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,15})")
+_OF_SOURCE = ("grade", "source", "low", "high", "node_m", "voltage_v")
 _EXAMPLE = 'for example {value: 1e-12, grade: assumed, source: "..."}'
 
 
@@ -67,7 +68,7 @@ class Reader:
                 cure = closest(key, model.model_fields)
                 self._report(Problem(node.origin, full, "is not a known key", "", cure))
             else:
-                data[key] = self.entry(node, known, unit_name or key, full)
+                data[key] = self.entry(node, known, key if unit_of(key) else unit_name or key, full)
         return data
 
     def _repeated(self, branch: Branch, path: str) -> None:
@@ -156,13 +157,17 @@ class Reader:
 
 
 def _credited(quantity: Branch) -> Branch:
-    """A value from ``--set`` is no longer the file's source's: it is its own, unless overrides say whose."""
+    """A value from ``--set`` is no longer the file's source's: it is its own, unless overrides say whose.
+
+    It is one at the chip's node; the ends and the node that the source gave for another value go with it.
+    """
     value = quantity.entries.get("value")
     if value is None or not value.origin.is_override:
         return quantity
     origin = value.origin
     own = {"grade": Leaf(origin, "assumed"), "source": Leaf(origin, origin.text, is_quoted=True)}
-    others = {k: node for k, node in quantity.entries.items() if k not in own or node.origin.is_override}
+    entries = quantity.entries.items()
+    others = {key: node for key, node in entries if key not in _OF_SOURCE or node.origin.is_override}
     return Branch(quantity.origin, {**own, **others}, quantity.repeated)
 
 

@@ -28,7 +28,7 @@ class Ends:
         return cls({path: k for k, path in enumerate(paths)})
 
     def __call__(self, quantity: Quantity) -> Scalar:
-        values = np.full(2 * len(self.places), quantity.value)
+        values = np.full(2 * len(self.places), quantity.nominal)
         if (k := self.places.get(quantity.path)) is not None:
             values[2 * k : 2 * k + 2] = quantity.interval
         return values

@@ -16,6 +16,7 @@ from cimsim.arch.quantity import (
     RuleBroken,
     walk,
 )
+from cimsim.arch.scale import scale_factor
 from cimsim.arch.spec_array import MacroSpec, WordBlock
 from cimsim.arch.spec_base import Spec, Temperature, Volts
 from cimsim.arch.spec_random import (
@@ -37,9 +38,10 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class TechnologySpec(Spec):
-    """What all blocks share. The numbers of each block are stated at its own node in the file."""
+    """What all blocks share. Energies and areas whose source says its node are brought to ``node_m``."""
 
     name: Name
+    node_m: float | None = Field(default=None, gt=0)
     supply_v: Volts
     temperature_k: Temperature = 300.0
     wire_capacitance_f_per_m: LineCapacitance
@@ -219,7 +221,7 @@ class ArchSpec(Spec):
                     path, f"must be at most technology.supply_v, {short(supply_v)}", short(voltage)
                 )
         for path, quantity in walk(self):
-            quantity.placed(path)
+            quantity.placed(path, scale_factor(path, quantity, self.technology.node_m, supply_v))
         return self
 
     @property

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cimsim.cli.table import print_line, print_table
+
+if TYPE_CHECKING:
+    from cimsim.arch.spec import ArchSpec
 
 __all__ = ["inspect"]
 
@@ -107,3 +111,24 @@ def _show_architecture(path: Path) -> None:
         for part in chip.components.values()
     ]
     print_table(("component", "number", "area of one", "leakage", "energy per action"), rows, right=(2, 3))
+    _show_scaling(chip.spec)
+
+
+def _show_scaling(spec: ArchSpec) -> None:
+    """Factors from the nodes of the sources to that of the chip, and how many numbers each one moves."""
+    from cimsim.reporting.quantities import things
+
+    found: dict[tuple[str, str, float], int] = {}
+    for path, q in spec.quantities.items():
+        if q.node_m is not None:
+            kind, supply = ("energy", f", {q.voltage_v:g} V") if path.endswith("_j") else ("area", "")
+            key = (kind, f"{1e9 * q.node_m:g} nm{supply}", q.factor)
+            found[key] = found.get(key, 0) + 1
+    if found:
+        technology = spec.technology
+        print_line(f"scaled to {1e9 * (technology.node_m or 0.0):g} nm, {technology.supply_v:g} V")
+        rows = [
+            (kind, source, f"x{factor:.4g}", things(n, "number"))
+            for (kind, source, factor), n in sorted(found.items())
+        ]
+        print_table(("what", "from", "factor", "used by"), rows, right=(2, 3))

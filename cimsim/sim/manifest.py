@@ -40,6 +40,7 @@ def build_manifest(
         "architecture": spec.model_dump(mode="json"),
         "overrides": list(spec.overrides),
         "sources": _sources(spec),
+        "scaled": _scaled(spec),
     }
 
 
@@ -49,6 +50,15 @@ def _sources(spec: ArchSpec) -> list[dict[str, Any]]:
     for path, quantity in spec.quantities.items():
         used.setdefault((quantity.source, quantity.grade), []).append(path)
     return [{"source": s, "grade": g, "quantities": paths} for (s, g), paths in used.items()]
+
+
+def _scaled(spec: ArchSpec) -> dict[str, dict[str, float]]:
+    """By path, numbers that say their node: what the architecture's value is multiplied with, the product."""
+    return {
+        path: {"factor": quantity.factor, "value": quantity.nominal}
+        for path, quantity in spec.quantities.items()
+        if quantity.node_m is not None
+    }
 
 
 def _file(path: str) -> dict[str, str | None]:

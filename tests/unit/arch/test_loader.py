@@ -86,7 +86,7 @@ def test_a_value_set_by_hand_is_not_credited_to_the_source_of_the_file():
     (value, *named) = overrides = [f"{name}.value=0.2 pJ", f"{name}.grade=measured", f"{name}.source=my chip"]
     spec = load_arch(STT, overrides[:1])
     quantity = spec.quantities[name]
-    assert (quantity.value, quantity.low) == (0.2e-12, 0.12e-12)
+    assert (quantity.value, quantity.low, quantity.node_m, quantity.factor) == (0.2e-12, None, None, 1.0)
     assert (quantity.grade, quantity.source) == ("assumed", f"--set {value}")
     assert spec.overrides == (value,) and load_arch(STT).overrides == ()
     for order in ([value, *named], [*named, value]):
