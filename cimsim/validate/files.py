@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cimsim
 from cimsim.reporting.figures import save_drawings
-from cimsim.reporting.figures.validation import draw_validation
+from cimsim.reporting.figures.validation import draw_validation, drawn_rows
 from cimsim.reporting.files import FORMAT, write_folder, write_text
 from cimsim.reporting.json_text import json_text
 from cimsim.validate.run import NEAR, Validation
@@ -30,4 +30,5 @@ def _write(validation: Validation, directory: Path) -> None:
     write_text(directory / "tables.md", markdown(table))
     manifest = {"format": FORMAT, "cimsim_version": cimsim.__version__, **validation.settings}
     write_text(directory / "manifest.json", json_text(manifest))
-    save_drawings({"validation": partial(draw_validation, table, NEAR)}, directory / "figures")
+    if len(rows := drawn_rows(table)):
+        save_drawings({"validation": partial(draw_validation, rows, NEAR)}, directory / "figures")

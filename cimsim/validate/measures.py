@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,8 @@ from cimsim.arch.parts_cell import read_supply_v
 from cimsim.sim.run import simulate
 from cimsim.validate.networks import four_layers, one_product
 from cimsim.validate.publications import Publication
-from cimsim.workload import WorkloadGraph
+from cimsim.validate.shipped import find_shipped
+from cimsim.workload import WorkloadGraph, load_workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +25,11 @@ __all__ = ["MEASURES", "N_DRAWS", "Measured"]
 N_DRAWS = 512
 """Draws of the sources behind a range."""
 
+N_CHIPS, N_IMAGES = 20, 2000
+"""Chips out of the spread, and images that each of them answers."""
+
 Measured = Mapping[str, NDArray[np.float64]]
-"""By quantity: (1 + `N_DRAWS`,) the nominal value, then draws of the sources; times have no spread."""
+"""By quantity: the nominal value, then draws of the sources or chips; times have no spread."""
 
 CELLS = ("cell_array", "wordline_driver", "bitline", "column_mux")
 READOUT = ("adc", "sense_amp")
@@ -123,8 +128,20 @@ def _played(arch: ArchSpec, graph: WorkloadGraph) -> pd.DataFrame:
     return simulate(arch, graph, x=x, y=y, n_mc_samples=1, fidelity="ideal").components
 
 
+def _accuracy(arch: ArchSpec, publication: Publication, seed: int) -> Measured:
+    """What chips out of the spread lose of a network's accuracy: the mean, then each of `N_CHIPS`."""
+    network = load_workload(find_shipped(f"workloads/{publication.workload}.npz"))
+    ask = partial(simulate, arch, network, n_images=N_IMAGES, seed=seed)
+    exact = float(ask(fidelity="ideal").summary["accuracy"])
+    chips = ask(fidelity="statistical", n_instances=N_CHIPS).chips
+    assert chips is not None, "told where there is more than one"
+    lost = 100.0 * (exact - chips["accuracy"].to_numpy(np.float64))
+    return {"lost_points": np.concatenate([[lost.mean()], lost])}
+
+
 MEASURES: Mapping[str, Callable[[ArchSpec, Publication, int], Measured]] = {
     "product": _product,
     "network": _network,
     "blocks": _blocks,
+    "accuracy": _accuracy,
 }

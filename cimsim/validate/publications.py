@@ -49,6 +49,7 @@ class Publication(_Record):
     architecture : file of ``arch_configs/validation``
     measure : what is done with it, a key of `cimsim.validate.measures.MEASURES`
     rows, columns : of the product that an invocation of a macro computes
+    workload : shipped network whose accuracy is told
     """
 
     key: str
@@ -57,9 +58,10 @@ class Publication(_Record):
     mark: Literal["measured", "simulated", "table"]
     convention: str
     architecture: str
-    measure: Literal["product", "network", "blocks"]
+    measure: Literal["product", "network", "blocks", "accuracy"]
     rows: int = 0
     columns: int = 0
+    workload: str = ""
     figures: tuple[Figure, ...]
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cimsim.arch import load_arch
-from cimsim.errors import InputError
-from cimsim.places import roots
-from cimsim.reporting.quantities import quantity
 from cimsim.validate.measures import MEASURES, Measured
 from cimsim.validate.publications import Publication, choose
+from cimsim.validate.shipped import find_shipped
+from cimsim.validate.text import in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +22,7 @@ __all__ = ["NEAR", "Validation", "validate"]
 NEAR = 2.0
 """A model within this factor of a publication is called near."""
 
-_UNITS = {"j": "J", "s": "s", "a": "A"}
+_UNITS = {"j": "J", "s": "s", "a": "A", "points": "points"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +52,7 @@ def validate(
     Raises
     ------
     InputError : there is no such publication, or its architecture file is not installed
+    DataError : a network is asked whose data set is not there
     """
     import pandas as pd
 
@@ -67,9 +66,9 @@ def validate(
 
 
 def _rows(publication: Publication, seed: int) -> list[dict[str, Any]]:
-    arch = load_arch(_file(publication.architecture))
+    arch = load_arch(find_shipped(f"arch_configs/validation/{publication.architecture}.yaml"))
     measured = MEASURES[publication.measure](arch, publication, seed)
-    words = {name: quantity(float(draws[0]), _unit(name)) for name, draws in measured.items()}
+    words = {name: in_words(float(draws[0]), _unit(name)) for name, draws in measured.items()}
     return [
         {
             "publication": publication.key,
@@ -100,11 +99,3 @@ def _model(measured: Measured, name: str, published: float) -> dict[str, Any]:
 
 def _unit(name: str) -> str:
     return _UNITS[name.rpartition("_")[2]]
-
-
-def _file(name: str) -> Path:
-    place = Path("arch_configs") / "validation" / f"{name}.yaml"
-    for root in roots():
-        if (root / place).is_file():
-            return root / place
-    raise InputError(str(place), "is not installed", cure="run in the source tree or reinstall cimsim")

@@ -10,7 +10,7 @@ from cimsim.reporting.quantities import quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["HEADER", "MARKS", "N_WORDS", "lines_of", "markdown", "reasons_of"]
+__all__ = ["HEADER", "MARKS", "N_WORDS", "in_words", "lines_of", "markdown", "reasons_of"]
 
 HEADER = ("publication", "figure", "published", "model", "5 to 95 %", "ratio", "within 2")
 
@@ -19,6 +19,11 @@ MARKS = {"measured": "measured on silicon", "simulated": "simulated by another t
 
 N_WORDS = 2
 """Columns of words; the others hold numbers."""
+
+
+def in_words(value: float, unit: str) -> str:
+    """A number with its unit; points of accuracy have no prefix."""
+    return f"{value:.2f} points" if unit == "points" else quantity(value, unit)
 
 
 def lines_of(table: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -57,12 +62,12 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def _line(row: Any) -> tuple[str, ...]:
-    low, high = (quantity(value, row.unit) for value in (row.model_low, row.model_high))
+    low, high = (in_words(value, row.unit) for value in (row.model_low, row.model_high))
     return (
         row.publication,
         row.figure,
-        quantity(row.published, row.unit),
-        quantity(row.model, row.unit),
+        in_words(row.published, row.unit),
+        in_words(row.model, row.unit),
         f"{low} to {high}" if row.model_low < row.model_high else "",
         f"{row.ratio:.2f}",
         "yes" if row.is_near else "no",

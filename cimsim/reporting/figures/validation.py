@@ -16,11 +16,17 @@ from cimsim.reporting.quantities import quantity
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["draw_validation"]
+__all__ = ["draw_validation", "drawn_rows"]
 
 _COLORS = (*PALETTE[:5], PALETTE[6], "#000000")  # neither grey nor the yellow, too light for points
 _MARKERS = "osD^vP*X<>"
 _TITLES = {"J": "Energy", "s": "Time"}
+
+
+def drawn_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``validation.csv`` that the figure shows: energies and times that follow from no other row."""
+    rows: pd.DataFrame = table[table["is_independent"] & table["unit"].isin(list(_TITLES))]
+    return rows
 
 
 def draw_validation(table: pd.DataFrame, factor: float) -> Figure:
@@ -28,23 +34,21 @@ def draw_validation(table: pd.DataFrame, factor: float) -> Figure:
 
     Parameters
     ----------
-    table : rows of ``validation.csv``; those that follow from others are left out
+    table : `drawn_rows`, at least one
     factor : half-width of the band around equality
     """
-    table = table[table["is_independent"]]
     units = [unit for unit in _TITLES if (table["unit"] == unit).any()]
     figure = new_figure(4.2, width=1.9 + 4.1 * len(units))
     panels = figure.subplots(1, len(units), squeeze=False)[0]
-    names = list(dict.fromkeys(table["publication"]))
+    marks = table.drop_duplicates("publication").set_index("publication")["mark"]
+    styles = {str(name): _style(i, mark == "measured") for i, (name, mark) in enumerate(marks.items())}
     for axes, unit in zip(panels, units, strict=True):
         rows = table[table["unit"] == unit]
         _draw_band(axes, rows, factor, unit)
-        for name in dict.fromkeys(rows["publication"]):
-            _draw_points(axes, rows[rows["publication"] == name], names.index(name))
+        for name, points in rows.groupby("publication"):
+            _draw_points(axes, points, styles[str(name)])
         axes.set_title(f"{_TITLES[unit]}, band: factor {factor:g}")
-    handles = [
-        panels[0].plot([], [], linestyle="", **_style(i), label=name)[0] for i, name in enumerate(names)
-    ]
+    handles = [panels[0].plot([], [], linestyle="", **style, label=name)[0] for name, style in styles.items()]
     title = "full: silicon\nhollow: tools, tables"
     figure.legend(handles=handles, loc="outside right upper", title=title, title_fontsize=8)
     return figure
@@ -63,17 +67,17 @@ def _draw_band(axes: Axes, rows: pd.DataFrame, factor: float, unit: str) -> None
     axes.grid(visible=True)
 
 
-def _draw_points(axes: Axes, rows: pd.DataFrame, index: int) -> None:
-    style = _style(index)
-    if rows["mark"].iloc[0] != "measured":
-        style["markerfacecolor"] = "none"
+def _draw_points(axes: Axes, rows: pd.DataFrame, style: dict[str, Any]) -> None:
     spans = np.abs(rows[["model_low", "model_high"]].sub(rows["model"], axis=0).to_numpy().T)
     axes.errorbar(rows["published"], rows["model"], spans, linestyle="", elinewidth=0.9, **style)
 
 
-def _style(index: int) -> dict[str, Any]:
+def _style(index: int, is_full: bool) -> dict[str, Any]:
+    color = _COLORS[index % len(_COLORS)]
+    face = color if is_full else "none"
     return {
-        "color": _COLORS[index % len(_COLORS)],
+        "color": color,
+        "markerfacecolor": face,
         "marker": _MARKERS[index % len(_MARKERS)],
         "markersize": 6,
     }
