@@ -77,6 +77,8 @@ def _print(validation: Validation, directory: Path) -> None:
     for place, reason in reasons_of(table[~table["is_near"]]):
         for line in textwrap.wrap(f"{place}: {reason}", 100, subsequent_indent="    "):
             print_line(line)
+    for line in validation.left_out:
+        print_line(f"left out, {line}")
     for mark, what in MARKS.items():
         near, n = validation.near(mark)
         if n:

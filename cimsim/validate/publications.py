@@ -45,6 +45,7 @@ class Publication(_Record):
     key : name for the command line, and of its files
     title, source : of the publication, and where its figures were read
     mark : how the figures came about
+    grade : "read" at `source`, "run" by us where it is another tool's answer
     convention : what an operation is, what belongs to the figure
     architecture : file of ``arch_configs/validation``
     measure : what is done with it, a key of `cimsim.validate.measures.MEASURES`
@@ -56,6 +57,7 @@ class Publication(_Record):
     title: str
     source: str
     mark: Literal["measured", "simulated", "table"]
+    grade: Literal["read", "run"]
     convention: str
     architecture: str
     measure: Literal["product", "network", "blocks", "accuracy"]

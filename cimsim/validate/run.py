@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cimsim.arch import load_arch
+from cimsim.errors import DataError
 from cimsim.validate.measures import MEASURES, Measured
 from cimsim.validate.publications import Publication, choose
 from cimsim.validate.shipped import find_shipped
@@ -27,10 +28,14 @@ _UNITS = {"j": "J", "s": "s", "a": "A", "points": "points"}
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """A row of ``table`` for each published figure, and what was asked for."""
+    """A row of ``table`` for each published figure, and what was asked for.
+
+    ``left_out`` says which publications need data that is not there; those asked for by name are an error.
+    """
 
     table: pd.DataFrame
     settings: Mapping[str, Any]
+    left_out: tuple[str, ...] = ()
 
     def near(self, mark: str) -> tuple[int, int]:
         """Of the independent figures with a mark: how many are within `NEAR`, and how many there are."""
@@ -52,17 +57,24 @@ def validate(
     Raises
     ------
     InputError : there is no such publication, or its architecture file is not installed
-    DataError : a network is asked whose data set is not there
+    DataError : a publication was named whose network needs data that is not there
     """
     import pandas as pd
 
-    chosen, rows = choose(keys), list[dict[str, Any]]()
+    chosen, rows, left_out = choose(keys), list[dict[str, Any]](), list[str]()
     for done, publication in enumerate(chosen):
         if progress is not None:
             progress("publications", done, len(chosen))
-        rows += _rows(publication, seed)
-    settings = {"publications": [publication.key for publication in chosen], "seed": seed}
-    return Validation(pd.DataFrame(rows), settings)
+        try:
+            rows += _rows(publication, seed)
+        except DataError as error:
+            if keys:
+                raise
+            left_out.append(f"{publication.key}: {error}")
+    table = pd.DataFrame(rows)
+    return Validation(
+        table, {"publications": list(table["publication"].unique()), "seed": seed}, tuple(left_out)
+    )
 
 
 def _rows(publication: Publication, seed: int) -> list[dict[str, Any]]:
@@ -79,6 +91,7 @@ def _rows(publication: Publication, seed: int) -> list[dict[str, Any]]:
             **_model(measured, figure.quantity, figure.published),
             "is_independent": figure.is_independent,
             "mark": publication.mark,
+            "grade": publication.grade,
             "convention": publication.convention,
             "title": publication.title,
             "source": publication.source,

@@ -44,7 +44,15 @@ def markdown(table: pd.DataFrame) -> str:
             _table(HEADER, lines_of(table)),
             _table(("figure", "why"), reasons_of(table)),
             _table(
-                ("publication", "what it is", "mark", "read in", "what is counted", "architecture file"),
+                (
+                    "publication",
+                    "what it is",
+                    "mark",
+                    "grade",
+                    "source",
+                    "what is counted",
+                    "architecture file",
+                ),
                 [
                     (
                         row.publication,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cimsim.arch import build_chip, load_arch
-from cimsim.errors import InputError
+from cimsim.errors import DataError, InputError
 from cimsim.validate import load_publications, validate
 from cimsim.validate.networks import four_layers, one_product
 from cimsim.validate.run import NEAR
@@ -116,3 +116,19 @@ def test_a_seed_moves_ranges_alone_and_other_publications_do_not_matter(table):
 def test_an_unknown_publication_is_one_message():
     with pytest.raises(InputError, match=r"deaville_2023: no such publication; did you mean 'deaville_202"):
         validate(["deaville_2023"])
+
+
+def test_without_its_data_set_a_publication_is_left_out_unless_it_was_named(monkeypatch):
+    jung = [publication for publication in load_publications() if publication.measure == "accuracy"]
+    horowitz = [publication for publication in load_publications() if publication.key == "horowitz"]
+
+    def nothing(*args, **more):
+        raise DataError("mnist5k", "is not there")
+
+    monkeypatch.setattr("cimsim.validate.measures.simulate", nothing)
+    monkeypatch.setattr("cimsim.validate.publications.load_publications", lambda: (*jung, *horowitz))
+    found = validate()
+    assert set(found.table["publication"]) == {"horowitz"}
+    assert found.left_out == ("jung_2022: mnist5k: is not there",)
+    with pytest.raises(DataError):
+        validate(["jung_2022"])
