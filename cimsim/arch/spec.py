@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
+from cimsim.arch.memory_model import FILLED, filled
 from cimsim.arch.quantity import (
     Area,
     Energy,
@@ -53,14 +54,28 @@ class LanesBlock(WordBlock):
     lanes: Lanes
 
 
+def _optional_with_a_model(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema["required"] if name not in FILLED]
+
+
 class SramSpec(Spec):
-    """A memory; energies per bit moved, area and leakage per bit held."""
+    """A memory; energies per bit moved, area and leakage per bit held, or ``memory_model`` in their place."""
+
+    model_config = ConfigDict(json_schema_extra=_optional_with_a_model)
 
     size_bits: int = Field(ge=1, le=2**33)
+    memory_model: Literal["mnsim_sram"] | None = None
+    port_bits: int = Field(default=64, ge=1, le=4096)
+    """What the model takes for the width of a row."""
     read_bit_energy_j: Energy
     write_bit_energy_j: Energy
     bit_area_m2: Area
     bit_leakage_w: Leakage
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_its_model(cls, data: Any) -> Any:
+        return filled(data) if isinstance(data, dict) else data
 
 
 class BufferSpec(SramSpec):
