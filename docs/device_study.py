@@ -42,7 +42,7 @@ FORMS = (("accuracy (fraction)", "accuracy"), ("NLL (nats)", "nll"), ("ECE (frac
 def run(*overrides: str, chips: int = 1) -> cimsim.RunResult:
     arch = cimsim.load_arch(ROOT / "arch_configs" / "stt_mram.yaml", list(overrides))
     lenet = cimsim.load_workload(ROOT / "workloads" / "lenet.npz")
-    return cimsim.simulate(arch, lenet, n_instances=chips)
+    return cimsim.simulate(arch, lenet, n_instances=chips, fidelity="ideal")
 
 
 def drift(device: str, base: list[str]) -> pd.DataFrame:

@@ -19,7 +19,9 @@ def inputs(graph, n):
 def test_runs_on_the_default_chip_and_equals_the_interpreter(network, tmp_path):
     graph = network()
     x = inputs(graph, 3)
-    result = cimsim.simulate(cimsim.load_arch("arch_configs/stt_mram.yaml"), graph, x=x, y=np.arange(3))
+    result = cimsim.simulate(
+        cimsim.load_arch("arch_configs/stt_mram.yaml"), graph, fidelity="ideal", x=x, y=np.arange(3)
+    )
     for image, probabilities in zip(x, result.predictions.probabilities, strict=True):
         logits = interpret(graph, image)["scores"]
         expected = np.exp(logits - logits.max())

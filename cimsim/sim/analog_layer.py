@@ -211,7 +211,9 @@ class AnalogLayer(MacLayer):
                 lines.ups, lines.downs, cells.counts_of, cells.variance_of, self._layout.first_quad,
                 cells.read_out, seeds, counts,
             )  # fmt: skip
-        return 2 * counts - lines.n_driven[:, None]
+        counts *= 2
+        counts -= lines.n_driven[:, None]
+        return counts
 
 
 def _in_bounds(operand: Operand, weights: PackedWeights, stride: Pair, padding: Pair) -> NDArray[np.int32]:

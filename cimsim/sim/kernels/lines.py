@@ -85,41 +85,40 @@ def _unroll(
     ups: NDArray[np.uint16], downs: NDArray[np.uint16],
 ) -> None:  # fmt: skip
     """Without a ``mask`` (0, ...) all rows inside the image are driven."""
-    n, h, w, words = bits.shape
+    n, h, w = bits.shape[:3]
     n_words = (kernel[0] * kernel[1] * channels >> 6) + 2
     signs, lines = np.empty(n_words, np.uint64), np.empty(n_words, np.uint64)
-    flat, flat_mask, p = bits.reshape(-1), mask.reshape(-1), 0
+    line_words = ((w + 2 * padding[1]) * channels >> 6) + 2
+    sign_rows, mask_rows = np.empty((2, h + 1, line_words), np.uint64)
+    always = len(mask) == 0 and (pad_value != 0 or (padding[0] == 0 and padding[1] == 0))
+    lines[:] = ~np.uint64(0)
+    p = 0
     for item in range(n):
+        _lay_rows(bits, item, channels, everywhere, padding[1], pad_value > 0, sign_rows)
+        if not always:
+            _lay_rows(mask, item, channels, everywhere, padding[1], pad_value != 0, mask_rows)
         for oy in range(out[0]):
             for ox in range(out[1]):
-                y, x = oy * stride[0] - padding[0], ox * stride[1] - padding[1]
-                is_inside = y >= 0 and x >= 0 and y + kernel[0] <= h and x + kernel[1] <= w
-                first = item * h * w * words
-                _take(
-                    flat, first, h, w, words, y, x, kernel, channels, everywhere, pad_value > 0, signs
-                )  # fmt: skip
-                if len(mask) == 0 and (is_inside or pad_value != 0):
-                    lines[:] = ~np.uint64(0)
-                else:
-                    _take(
-                        flat_mask, first, h, w, words, y, x, kernel, channels, everywhere, pad_value != 0,
-                        lines,
-                    )  # fmt: skip
+                y, x = oy * stride[0] - padding[0], ox * stride[1] * channels
+                _take(sign_rows, h, y, x, kernel[0], kernel[1] * channels, signs)
+                if not always:
+                    _take(mask_rows, h, y, x, kernel[0], kernel[1] * channels, lines)
                 _cut(signs, lines, first_row, ups, downs, p)
                 p += 1
 
 
-@fused
-def _take(
-    flat: PackedBits, first: int, h: int, w: int, words: int, y0: int, x0: int, kernel: Pair, channels: int,
-    everywhere: PackedBits, pad: bool, stream: PackedBits,
-) -> None:  # fmt: skip
-    """Write the taps of one position one behind the other; of no bits (0,) those inside are 1."""
-    at, fill, word = np.uint64(0), np.uint64(0), np.uint64(0)
-    for y in range(y0, y0 + kernel[0]):
-        for x in range(x0, x0 + kernel[1]):
-            is_inside = 0 <= y < h and 0 <= x < w
-            pixel = np.uint64(first + (y * w + x) * words)
+@njit
+def _lay_rows(
+    bits: PackedBits, item: int, channels: int, everywhere: PackedBits, left: int, pad: bool, rows: PackedBits
+) -> None:
+    """Rows of an image bit behind bit, padded on both sides, and a last one of padding; of no bits 1."""
+    _, h, w, words = bits.shape
+    flat = bits.reshape(-1)
+    for y in range(h + 1):
+        at, fill, word = np.uint64(0), np.uint64(0), np.uint64(0)
+        for x in range(-left, w + left):
+            is_inside = 0 <= x < w and y < h
+            pixel = np.uint64(((item * h + y) * w + x) * words) if is_inside else np.uint64(0)
             for part in range(np.uint64(words)):
                 taps = everywhere[part] if is_inside or pad else np.uint64(0)
                 if is_inside and len(flat) > 0:
@@ -128,10 +127,39 @@ def _take(
                 word |= taps << fill
                 fill += n_bits
                 if fill >= np.uint64(_WORD):
-                    stream[at] = word
+                    rows[y, at] = word
                     at += np.uint64(1)
                     fill -= np.uint64(_WORD)
                     word = taps >> (n_bits - fill) if fill > np.uint64(0) else np.uint64(0)
+        rows[y, at], rows[y, at + np.uint64(1)] = word, np.uint64(0)
+
+
+@fused
+def _take(
+    rows: PackedBits, h: int, y0: int, first_bit: int, n_rows: int, n_bits: int, stream: PackedBits
+) -> None:
+    """Copy a run of bits from each of the rows y0.., one behind the other; rows outside are the last one."""
+    at, fill, word = np.uint64(0), np.uint64(0), np.uint64(0)
+    shift, size = np.uint64(first_bit) & np.uint64(63), np.uint64(_WORD)
+    for y in range(y0, y0 + n_rows):
+        row = np.uint64(y if 0 <= y < h else h)
+        source, left = np.uint64(first_bit) >> np.uint64(6), np.uint64(n_bits)
+        while left > np.uint64(0):
+            part = rows[row, source] >> shift
+            if shift > np.uint64(0):
+                part |= rows[row, source + np.uint64(1)] << (size - shift)
+            length = min(left, size)
+            if length < size:
+                part &= (np.uint64(1) << length) - np.uint64(1)
+            word |= part << fill
+            fill += length
+            if fill >= size:
+                stream[at] = word
+                at += np.uint64(1)
+                fill -= size
+                word = part >> (length - fill) if fill > np.uint64(0) else np.uint64(0)
+            left -= length
+            source += np.uint64(1)
     stream[at], stream[at + np.uint64(1)] = word, np.uint64(0)
 
 

@@ -22,7 +22,7 @@ metrics = pytest.importorskip("sklearn.metrics", reason="needs scikit-learn: pip
 
 def run(name, **options):
     workload = cimsim.load_workload(ROOT / f"workloads/{name}.npz")
-    return cimsim.simulate(ARCH, workload, **{"n_images": 60, **options})
+    return cimsim.simulate(ARCH, workload, **{"n_images": 60, "fidelity": "ideal", **options})
 
 
 def test_sampled_passes_have_errors_and_a_curve():
@@ -33,7 +33,7 @@ def test_sampled_passes_have_errors_and_a_curve():
 
 def test_exact_answers_have_a_curve_but_no_error_even_where_masks_are_equally_likely():
     workload = cimsim.load_workload(ROOT / "workloads/lenet_instances.npz")
-    result = cimsim.simulate(ARCH, workload, n_images=3, n_mc_samples="exact")
+    result = cimsim.simulate(ARCH, workload, n_images=3, fidelity="ideal", n_mc_samples="exact")
     assert [result.summary[key] for key in ERRORS] == [0.0] * 3
     assert list(result.uncertainty.convergence["n_mc_samples"]) == [1, 2, 5, 10, 20, 50, 100]
 

@@ -145,7 +145,6 @@ def test_a_reader_that_leaves_ends_the_command_without_a_word(command):
     ("option", "message"),
     [
         (("--jobs", "2"), "--jobs: must be 1 in this version (got 2); leave it at 1"),
-        (("--fidelity", "cell"), "--fidelity: must be 'ideal' in this version (got 'cell'); leave it out"),
     ],
 )  # fmt: skip
 def test_options_that_cannot_work_yet_say_so(option, message):

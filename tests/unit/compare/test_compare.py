@@ -62,7 +62,7 @@ def test_a_row_is_what_a_run_says(comparison):
     row = comparison.table[(comparison.table["label"] == "SpinDrop")].iloc[0]
     run = cimsim.simulate(
         cimsim.load_arch(ARCH), cimsim.load_workload(NETS / "lenet_element.npz"), n_images=20, n_mc_samples=3,
-        ood=["uniform-noise"],
+        ood=["uniform-noise"], fidelity="ideal",
     )  # fmt: skip
     for key in (
         "accuracy",

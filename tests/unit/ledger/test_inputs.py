@@ -45,8 +45,8 @@ def ask(**changes):
     ("call", "message"),
     [
         (
-            lambda: check_fidelity("cell"),
-            "fidelity: must be 'ideal' in this version (got 'cell'); leave it out",
+            lambda: check_fidelity("cells"),
+            "fidelity: must be one of ideal, statistical, cell, circuit (got 'cells'); did you mean 'cell'?",
         ),
         (
             lambda: choose_passes(GRAPH, "sequential", 0),

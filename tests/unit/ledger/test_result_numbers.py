@@ -11,6 +11,7 @@ from cimsim.arch.quantity import Draws
 from cimsim.mapping.folding import fold
 from cimsim.mapping.mapper import map_network
 from cimsim.reporting.breakdown import energy_by_component
+from cimsim.sim.analog_layer import array_chip
 from cimsim.sim.counts import ArrayUse
 from cimsim.sim.instances import as_drawn
 from cimsim.sim.ledger import book
@@ -136,7 +137,8 @@ def test_an_ensemble_that_is_averaged_evenly_is_not(n_passes):
 
 def test_mutual_information_is_what_the_masks_account_for(result):
     graph = as_drawn(lenet_like(), result.program.chip)
-    values = run_values(graph, fold(graph), inputs(graph), n_mc_samples=8, seed=5)
+    arrays = array_chip(result.program, "sequential", "statistical", 5, 0)
+    values = run_values(graph, fold(graph), inputs(graph), n_mc_samples=8, seed=5, arrays=arrays)
     expected = result.predictions.predictive_entropy_nats - values.expected_entropy_nats
     np.testing.assert_allclose(result.predictions.mutual_information_nats, expected, atol=1e-12)
     assert expected.max() > 0.01

@@ -92,6 +92,7 @@ def test_a_bad_number_of_chips_is_refused(n):
         run(n_instances=n)
 
 
-def test_every_mask_weighted_leaves_chips_nothing_to_differ_in():
+def test_every_mask_weighted_leaves_exact_chips_nothing_to_differ_in():
     with pytest.raises(InputError, match="n_instances: must be 1 where every mask is weighted"):
-        run(n_instances=2, n_mc_samples="exact")
+        run(n_instances=2, n_mc_samples="exact", fidelity="ideal")
+    assert run(n_instances=2, n_mc_samples="exact").chips["nll"].nunique() == 2
