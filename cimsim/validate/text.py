@@ -58,6 +58,7 @@ def markdown(table: pd.DataFrame) -> str:
                         row.publication,
                         row.title,
                         row.mark,
+                        row.grade,
                         row.source,
                         row.convention,
                         f"`{row.architecture}`",
@@ -83,5 +84,6 @@ def _line(row: Any) -> tuple[str, ...]:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    assert all(len(row) == len(header) for row in rows)
     lines = (header, ["---"] * len(header), *rows)
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
