@@ -62,6 +62,7 @@ DIMENSIONLESS = frozenset(
         "gain_spread",
         "inl_steps",
         "level_error",
+        "lost_bits",
         "magnetisation_exponent",
         "noise_steps",
         "offset_steps",

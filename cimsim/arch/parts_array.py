@@ -8,7 +8,7 @@ from cimsim.arch.chip import SUMS_PER_COLUMN
 from cimsim.arch.parts_cell import read_supply_v
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.spec import ArchSpec
-from cimsim.arch.spec_array import FlashAdc, SarAdc
+from cimsim.arch.spec_array import FlashAdc, SarAdc, WaldenAdc
 from cimsim.circuits import adc as adcs
 from cimsim.circuits import arithmetic, counters, lines
 from cimsim.circuits.cost import Component, Scalar
@@ -88,6 +88,15 @@ def build_column_mux(spec: ArchSpec, pick: Pick) -> Component:
 
 def build_adc(spec: ArchSpec, pick: Pick) -> Component:
     adc = spec.tile.macro.adc
+    if isinstance(adc, WaldenAdc):
+        return adcs.walden_adc(
+            n_per_macro=readouts_per_macro(spec),
+            effective_bits=adc.bits - adc.lost_bits,
+            figure_of_merit_j=pick(adc.figure_of_merit_j),
+            rate_hz=adc.rate_hz,
+            area_m2=pick(adc.area_m2),
+            leakage_w=pick(adc.leakage_w),
+        )
     if isinstance(adc, SarAdc):
         return adcs.sar_adc(
             n_per_macro=readouts_per_macro(spec),

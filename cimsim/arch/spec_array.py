@@ -33,6 +33,7 @@ __all__ = [
     "JunctionCell",
     "MacroSpec",
     "SarAdc",
+    "WaldenAdc",
     "WordBlock",
 ]
 
@@ -177,7 +178,24 @@ class FlashAdc(Spec):
     errors: AdcErrors = AdcErrors()
 
 
-Adc = Annotated[SarAdc | FlashAdc, Field(discriminator="type")]
+class WaldenAdc(Spec):
+    """A converter by its figure of merit in a survey: E = 2**(bits - lost_bits) * figure_of_merit_j.
+
+    Noise sets the figure, so it does not follow the node. ``lost_bits`` lie between ``bits`` and what the
+    signal-to-noise ratio leaves of them.
+    """
+
+    type: Literal["walden_adc"]
+    bits: int = Field(ge=1, le=12)
+    lost_bits: float = Field(default=0.0, ge=0, le=4)
+    rate_hz: float = Field(gt=0, le=2e9)
+    figure_of_merit_j: FixedEnergy
+    area_m2: Area
+    leakage_w: Leakage
+    errors: AdcErrors = AdcErrors()
+
+
+Adc = Annotated[SarAdc | FlashAdc | WaldenAdc, Field(discriminator="type")]
 
 
 class SenseAmp(Spec):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cimsim.circuits.cost import Action, Component, Scalar
 
-__all__ = ["flash_adc", "sar_adc"]
+__all__ = ["flash_adc", "sar_adc", "walden_adc"]
 
 
 def sar_adc(
@@ -53,6 +53,26 @@ def flash_adc(
         area_m2=comparators * comparator_area_m2,
         leakage_w=leakage_w,
         actions={"convert": Action(energy, comparator_latency_s + bits * encoder_latency_s)},
+        unit="macro",
+        n_per_unit=n_per_macro,
+    )
+
+
+def walden_adc(
+    *,
+    n_per_macro: int,
+    effective_bits: float,
+    figure_of_merit_j: Scalar,
+    rate_hz: float,
+    area_m2: Scalar,
+    leakage_w: Scalar,
+) -> Component:
+    """A converter by the energy of one step: twice as much for each bit, a result each ``1 / rate_hz``."""
+    return Component(
+        "adc",
+        area_m2=area_m2,
+        leakage_w=leakage_w,
+        actions={"convert": Action(2**effective_bits * figure_of_merit_j, 1.0 / rate_hz)},
         unit="macro",
         n_per_unit=n_per_macro,
     )

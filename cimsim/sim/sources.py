@@ -31,7 +31,8 @@ def source_table(program: Program, ledger: Ledger, latency_s: float) -> pd.DataF
     chips = build_chip(program.chip.spec, Ends.of(quantities))
     ends_j = draw_costs(replace(program, chip=chips), ledger, latency_s).total_j.reshape(-1, 2)
     rows = [(path, q.nominal, *q.interval, q.grade) for path, q in quantities.items()]
-    table = pd.DataFrame(rows, columns=["path", "value", "low", "high", "grade"])
+    table: pd.DataFrame = pd.DataFrame(rows, columns=["path", "value", "low", "high", "grade"])
     table["energy_low_j"], table["energy_high_j"] = ends_j.T
     largest_first = np.argsort(-np.abs(ends_j[:, 1] - ends_j[:, 0]), kind="stable")
-    return table.iloc[largest_first].reset_index(drop=True)
+    ordered: pd.DataFrame = table.iloc[largest_first].reset_index(drop=True)
+    return ordered
