@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ def draw_energy_by_component(result: RunResult) -> Figure:
     values = [energies[name] / scale for name in names]
     bars.barh(range(len(names)), values, height=0.72, color=[COLORS[group_of(name)] for name in names])
     ranges = result.summary["energy_by_component"]
-    right = [max(_draw_range(bars, y, ranges[name], scale)) for y, name in enumerate(names)]
+    right = _draw_ranges(bars, [ranges[name] for name in names], scale)
     for y, name in enumerate(names):
         label = f"  {quantity(energies[name], 'J')}   {percent(energies[name] / total, 1)}"
         bars.text(max(values[y], right[y]), y, label, va="center", fontsize=8, color=GREY)
@@ -53,7 +53,7 @@ def draw_energy_by_layer(result: RunResult) -> Figure:
         axes.barh(range(len(table)), widths, left=left, height=0.72, color=COLORS[group], label=group)
         left += widths
     ranges = result.layers.set_index("layer")[["energy_low_j", "energy_high_j"]].to_dict("index")
-    right = [max(_draw_range(axes, y, ranges[layer], scale)) for y, layer in enumerate(table)]
+    right = _draw_ranges(axes, [ranges[layer] for layer in table], scale)
     for y, energy in enumerate(totals):
         label = f"  {quantity(energy, 'J')}   {percent(energy / sum(totals), 1)}"
         axes.text(max(left[y], right[y]), y, label, va="center", fontsize=8, color=GREY)
@@ -65,11 +65,12 @@ def draw_energy_by_layer(result: RunResult) -> Figure:
     return figure
 
 
-def _draw_range(axes: Axes, y: int, part: Mapping[str, Any], scale: float) -> tuple[float, float]:
-    """A line from low to high; returns its ends on the axis."""
-    low, high = part["energy_low_j"] / scale, part["energy_high_j"] / scale
-    axes.plot([low, high], [y, y], color="black", linewidth=1.2, marker="|", markersize=7)
-    return low, high
+def _draw_ranges(axes: Axes, parts: Sequence[Mapping[str, Any]], scale: float) -> list[float]:
+    """A line from low to high in each row, all of them one artist; returns the right ends."""
+    ends = [(part["energy_low_j"] / scale, part["energy_high_j"] / scale, np.nan) for part in parts]
+    rows = np.repeat(np.arange(len(parts)), 3)
+    axes.plot(np.ravel(ends), rows, color="black", linewidth=1.2, marker="|", markersize=7)
+    return [high for _, high, _ in ends]
 
 
 def _draw_total(axes: Axes, energies: Mapping[str, float], summary: Mapping[str, Any]) -> None:
@@ -80,7 +81,7 @@ def _draw_total(axes: Axes, energies: Mapping[str, float], summary: Mapping[str,
         if width:
             axes.barh(0, width, left=left, height=0.6, color=color, label=group)
             left += width
-    _, high = _draw_range(axes, 0, summary, scale)
+    (high,) = _draw_ranges(axes, [summary], scale)
     axes.set_yticks([0], ["total"])
     axes.set_xlim(0, 1.06 * max(left, high))
     axes.set_xlabel(f"{unit}; lines span the 5 to 95 % range of the sources", fontsize=8, color=GREY)
