@@ -15,6 +15,12 @@ FLASH = (
 )
 """An override that swaps the SAR ADC for a flash ADC."""
 
+WALDEN = (
+    "tile.macro.adc={type: walden_adc, bits: 5, rate_hz: 166e6, figure_of_merit_j: 5e-14, area_m2: 3.9e-10, "
+    "leakage_w: 2e-7}"
+)
+"""An override that swaps it for a converter by its figure of merit."""
+
 
 def changed(*changes, base=STT):
     """The text of a shipped file with each (old, new) replaced where it first stands."""

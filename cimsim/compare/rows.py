@@ -78,7 +78,7 @@ class Job:
 
 
 def rows_of(job: Job) -> list[dict[str, Any]]:
-    """Rows of ``compare.csv``, with the energy of each group of components under ``parts``."""
+    """Rows of ``compare.csv``; ``parts``: energy of each group of components; ``drawn_j``: on drawn chips."""
     graph = load_workload(job.workload)
     images = load_images(
         graph,
@@ -144,6 +144,7 @@ def _row(answers: Answers, cost: Price, n_units_before_conv: int = 0) -> dict[st
         "n_units_before_conv": n_units_before_conv,
         "energy_conversions_j": float(conversions),
         "parts": parts,
+        "drawn_j": cost.drawn.total_j,
     }
 
 

@@ -9,6 +9,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cimsim.arch import load_arch
 from cimsim.compare.claims import claims_of
 from cimsim.compare.literature import PUBLISHED
@@ -18,6 +21,7 @@ from cimsim.compare.seeds import over_seeds
 from cimsim.errors import InputError
 from cimsim.sim.answer import Question
 from cimsim.sim.inputs import check_seed
+from cimsim.sim.ranges import ENDS
 from cimsim.workload import load_workload
 
 if TYPE_CHECKING:
@@ -197,9 +201,11 @@ def _assemble(rows: list[dict[str, Any]], settings: dict[str, Any], literature: 
     import pandas as pd
 
     parts = pd.DataFrame([row.pop("parts") for row in rows]).fillna(0.0)
+    drawn_j = np.array([row.pop("drawn_j") for row in rows])
     table = _labelled(pd.DataFrame(rows))
     for column in RATIOS:
         table[f"{column}_ratio"] = _ratios(table, column)
+    table["energy_j_ratio_low"], table["energy_j_ratio_high"] = _ratio_ranges(table, drawn_j)
     seeds = over_seeds(table)
     if literature:
         table = pd.concat([table, _published()], ignore_index=True)
@@ -229,6 +235,14 @@ def _ratios(table: pd.DataFrame, column: str) -> list[float]:
     reference = table[table["label"] == REFERENCE].drop_duplicates("play").set_index("play")[column].to_dict()
     pairs = zip(table["play"], table[column], strict=True)
     return [float(value / reference[play]) if reference.get(play) else float("nan") for play, value in pairs]
+
+
+def _ratio_ranges(table: pd.DataFrame, drawn_j: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(2, n_rows): `ENDS` of the ratio of energies, both (n_rows, n_draws) on the same drawn chips."""
+    first = table.index.to_series().where(table["label"] == REFERENCE).groupby(table["play"]).transform("min")
+    ratios = drawn_j / drawn_j[first.fillna(0).astype(int)]
+    ratios[first.isna()] = np.nan
+    return np.asarray(np.quantile(ratios, ENDS, axis=1))
 
 
 def _published() -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from arch_files import FLASH, SOT, STT
+from arch_files import FLASH, SOT, STT, WALDEN
 
 from cimsim.arch import Draws, build_chip, list_components, load_arch
 from cimsim.circuits.bit_source import BitSource
@@ -16,6 +16,8 @@ VARIANTS = {
     "superparamagnetic": (STT, ["chip.random_source=smtj"]),
     "cmos bits": (SOT, ["chip.random_source=lfsr"]),
     "scale memory and multiplier": (STT, ["tile.scale_select=multiplier"]),
+    "stt by a figure of merit": (STT, [WALDEN]),
+    "sot at a finer node": (SOT, ["technology.node_m=16e-9", "technology.supply_v=0.7"]),
 }
 
 

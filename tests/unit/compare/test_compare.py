@@ -91,6 +91,16 @@ def test_ratios_are_to_scale_dropout_played_the_same_way(comparison):
     assert (best <= sequential).all()
 
 
+def test_the_range_of_a_ratio_is_one_of_the_same_chips(comparison):
+    """Of a network to itself there is none; of others it is narrower than their energies' own."""
+    rows = comparison.table[comparison.table["group"] == "simulated"]
+    low, high = rows["energy_j_ratio_low"], rows["energy_j_ratio_high"]
+    ours = rows["label"] == "Scale Dropout"
+    assert (low[ours] == 1.0).all() and (high[ours] == 1.0).all()
+    assert (low <= rows["energy_j_ratio"] * 1.001).all() and (rows["energy_j_ratio"] <= high * 1.001).all()
+    assert (high / low < rows["energy_high_j"] / rows["energy_low_j"]).all()
+
+
 def test_parts_add_up_to_the_energy(comparison):
     simulated = comparison.table.loc[comparison.parts.index]
     np.testing.assert_allclose(comparison.parts.sum(axis=1), simulated["energy_j"], rtol=1e-12)
