@@ -45,6 +45,7 @@ __all__ = [
     "Time",
     "Vcma",
     "Voltage",
+    "WireResistance",
     "nominal",
     "walk",
 ]
@@ -201,6 +202,7 @@ Ratio = Annotated[Quantity, AfterValidator(Within(0, 100))]
 Fraction = Annotated[Quantity, AfterValidator(Within(0, 0.99))]
 Barrier = Annotated[Quantity, AfterValidator(Within(1, 120))]
 Deviation = Annotated[Quantity, AfterValidator(Within(0, 100))]
+WireResistance = Annotated[Quantity, AfterValidator(Within(0, 1e6))]
 Loss = Annotated[Quantity, AfterValidator(Within(0, 0.5))]
 Slope = Annotated[Quantity, AfterValidator(Within(1, 1e7))]
 Attempt = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-6))]

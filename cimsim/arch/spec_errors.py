@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cimsim.arch.quantity import Current, Deviation, Fraction, Resistance
+from cimsim.arch.quantity import Current, Deviation, Fraction, WireResistance
 from cimsim.arch.spec_base import Spec
 
 __all__ = ["AdcErrors", "CellErrors", "SenseErrors", "WireSpec"]
@@ -53,7 +53,7 @@ class SenseErrors(Spec):
 class WireSpec(Spec):
     """Bit line and source line of a column, for fidelity ``circuit``."""
 
-    segment_ohm: Resistance
-    driver_ohm: Resistance | None = None
-    sense_ohm: Resistance | None = None
+    segment_ohm: WireResistance
+    driver_ohm: WireResistance | None = None
+    sense_ohm: WireResistance | None = None
     sensed_at: Literal["driver", "far_end"] = "driver"

@@ -1,4 +1,4 @@
-"""What stands between cells and the counts that a macro tells: spread, noise, converters, sense amplifiers."""
+"""Between cells and the counts that a macro tells: spread, noise, converters, sense amplifiers, wires."""
 
 from __future__ import annotations
 

@@ -84,6 +84,7 @@ class LayerCells:
     ----------
     plus, minus : (rows, columns), what a cell adds to a count when driven with +1, with -1
     signals : (2, rows, columns) signals of the two branches, as drawn
+    low, size : (rows, columns) antiparallel signal, and distance of the parallel one, that references assume
     plus_variance, minus_variance : the same of the variance of a read; None without noise of the cells
     """
 
@@ -91,6 +92,8 @@ class LayerCells:
     plus: Array
     minus: Array
     signals: Array
+    low: Array
+    size: Array
     plus_variance: Array | None
     minus_variance: Array | None
     read_out: ReadOut
@@ -146,8 +149,8 @@ def _converted(
     generator: np.random.Generator,
 ) -> LayerCells:
     parallel, antiparallel = model.signals.nominal()
-    low: Array | float = antiparallel
-    size: Array | float = parallel - antiparallel
+    low = np.full(signals.shape[1:], antiparallel)
+    size = np.full(signals.shape[1:], parallel - antiparallel)
     if converter.is_calibrated:
         low, size = _means(signals, is_parallel, layout, (parallel, antiparallel))
     plus, minus = (signals - low) / size
@@ -156,7 +159,7 @@ def _converted(
         noise = np.square(model.read_noise * signals / size)
         variance = (noise[0], noise[1])
     read_out = _codes(converter, layout, model.is_noisy, generator)
-    return LayerCells(layout, plus, minus, signals, *variance, read_out)
+    return LayerCells(layout, plus, minus, signals, low, size, *variance, read_out)
 
 
 def _means(
@@ -222,7 +225,8 @@ def _sensed(
         np.ones(shape, np.float32), np.zeros(shape, np.float32), np.empty((*shape, 0), np.float32),
         len(tile_of_row), 1.0, 0.0, 0.0, _quantiles() if model.is_noisy else _NO_NUMBERS,
     )  # fmt: skip
-    return LayerCells(layout, plus, minus, signals, *variance, read_out)
+    nothing = np.zeros(difference.shape)
+    return LayerCells(layout, plus, minus, signals, nothing, nothing, *variance, read_out)
 
 
 def _in_blocks(values: Array) -> Floats:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from math import erfc, prod, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cimsim.circuits.array_model import ArrayModel, Converter
-from cimsim.circuits.ladder import mean_loss
+from cimsim.circuits.ladder import Ladder, mean_currents, mean_loss
 from cimsim.mapping.program import Placement, Program
 from cimsim.rng import stream
 from cimsim.sim.layer_cells import layout_of
@@ -69,12 +70,22 @@ def _warnings_of_wires(program: Program, fidelity: str) -> Iterator[str]:
     far = np.arange(model.wires.n_rows - rows, model.wires.n_rows)
     loss = mean_loss(mean / model.read_voltage_v, model.wires, far)
     lost = loss * rows * mean / (parallel - antiparallel)
+    if model.read_out.is_calibrated:
+        lost = _bend(model, model.wires, far)
     if lost > model.read_out.step / 2.0:
         seen = "" if fidelity == "circuit" else f", which fidelity {fidelity} does not see"
         yield (
-            f"wires take {100 * loss:.0f}% of the current of {rows} far rows, {lost:.1f} counts{seen}: "
-            "drive fewer rows, or calibrate the references"
+            f"wires take {100 * loss:.0f}% of the current of {rows} far rows and shift sums by {lost:.1f} "
+            f"counts{seen}: drive fewer rows, or calibrate the references"
         )
+
+
+def _bend(model: ArrayModel, wires: Ladder, rows: NDArray[np.int64]) -> float:
+    """How far a sum of half the rows lies off the line between none and all, in counts."""
+    parallel, antiparallel = model.signals.nominal()
+    mean = np.array([antiparallel, (parallel + antiparallel) / 2.0, parallel]) / model.read_voltage_v
+    low, middle, high = mean_currents(mean, model.read_voltage_v, wires, rows)
+    return abs(float(len(rows) * ((middle - low) / (high - low) - 0.5)))
 
 
 @dataclass(frozen=True)

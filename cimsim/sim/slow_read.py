@@ -86,10 +86,9 @@ def _through_wires(lines: WordLines, cells: LayerCells, step: int, model: ArrayM
     siemens = cells.signals[:, first:last].reshape(2 * n, -1) / read_v
     rows = np.arange(first, last) - layout.first_row[np.searchsorted(layout.tile, layout.tile[step])]
     current_a = driven_currents(siemens, np.where(is_driven, chosen, -1), read_v, wires, rows)
-    high, low = model.signals.nominal()
+    low, high = cells.low[first], cells.low[first] + cells.size[first]
     n_active = is_driven.sum(axis=1)[:, None]
     assert isinstance(model.read_out, Converter)
     if model.read_out.is_calibrated:
-        ends = mean_currents(np.array([low, high]) / read_v, read_v, wires, rows) / n
-        low, high = float(ends[0]), float(ends[1])
+        low, high = (mean_currents(end / read_v, read_v, wires, rows) / n for end in (low, high))
     return np.asarray((current_a - n_active * low) / (high - low))

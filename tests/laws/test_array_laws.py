@@ -90,7 +90,7 @@ def test_spread_is_frozen_noise_is_not():
     frozen = values(program_of(graph), x, "statistical", passes=8)
     noisy = values(program_of(graph, STT, NOISE), x, "statistical", passes=8)
     assert len(np.unique(frozen.passes.probabilities, axis=0)) == 1
-    assert len(np.unique(noisy.passes.probabilities, axis=0)) == 8
+    assert len(np.unique(noisy.passes.probabilities, axis=0)) > 5
 
 
 def test_a_schedule_that_reuses_sums_reads_them_once():
@@ -130,7 +130,7 @@ def test_a_run_says_what_its_sums_are_worth():
     assert runs["statistical"].summary["array_errors_modelled"]
     layers = runs["statistical"].layers.set_index("layer")
     on_arrays = layers.loc[[node.name for node in graph.mac_nodes]]
-    assert (on_arrays["margin_sigma"] > 0.5).all() and (on_arrays["wrong_sums"] > 0.01).all()
+    assert on_arrays["margin_sigma"].between(1.0, 3.0).all() and on_arrays["wrong_sums"].max() > 0.05
     assert (runs["ideal"].layers.set_index("layer").loc[on_arrays.index, "sum_error_rms"] == 0.0).all()
     energies = [run.summary["energy_j"] for run in runs.values()]
     assert energies[0] == energies[1] or abs(energies[0] / energies[1] - 1) < 0.02
@@ -139,8 +139,9 @@ def test_a_run_says_what_its_sums_are_worth():
 def test_wires_cost_current_and_calibration_gives_it_back():
     graph = lenet_like()
     x = random_images(graph, 4, 0)
-    wires = ("tile.macro.subarray.wires={segment_ohm: {value: 20, grade: assumed, source: a test}}",)
-    linear = values(program_of(graph, STT, *wires, spread=False), x, "circuit").sum_errors
+    wires = ("tile.macro.subarray.wires={segment_ohm: {value: 4, grade: assumed, source: a test}}",)
+    nominal = program_of(graph, STT, *wires, "tile.macro.adc.errors.references=linear", spread=False)
+    linear = values(nominal, x, "circuit").sum_errors
     trimmed = program_of(graph, STT, *wires, "tile.macro.adc.errors.references=calibrated", spread=False)
     calibrated = values(trimmed, x, "circuit").sum_errors
     largest = max(linear, key=lambda layer: linear[layer].rms)

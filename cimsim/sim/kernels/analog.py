@@ -161,16 +161,23 @@ def _convert(
         codes[at + c] += np.int32(min(max(value, np.float32(0.0)), top))
 
 
-@njit
+@fused
 def _compare(
-    total: Floats, start: int, gain: Floats, offset: Floats, levels: Floats, column: int, lowest: float,
-    codes: NDArray[np.int32],
+    total: Floats, start: int, gain: Floats, offset: Floats, levels: Floats, column: int, n: int,
+    last_code: int, lowest: float, codes: NDArray[np.int32],
 ) -> None:  # fmt: skip
-    """The same with levels of their own."""
-    for c in range(WIDTH):
-        value = (total[start + c] - np.float32(lowest)) * gain[column + c] + offset[column + c]
-        for k in range(levels.shape[1]):
-            codes[start + c] += np.int32(value >= levels[column + c, k])
+    """The same for ``n`` columns with levels of their own, looked for from the ideal code on."""
+    width, at, c0, last = np.uint64(n), np.uint64(start), np.uint64(column), np.uint64(last_code)
+    top, least = np.float32(last_code) + np.float32(0.5), np.float32(lowest)
+    for c in range(width):
+        value = (total[at + c] - least) * gain[c0 + c] + offset[c0 + c]
+        code = np.uint64(min(max(value + np.float32(0.5), np.float32(0.0)), top))
+        first = (c0 + c) * last
+        while code < last and value >= levels[first + code]:
+            code += np.uint64(1)
+        while code > np.uint64(0) and value < levels[first + code - np.uint64(1)]:
+            code -= np.uint64(1)
+        codes[at + c] += np.int32(code)
 
 
 @fused
@@ -257,7 +264,7 @@ def read_steps(
             codes[:] = 0
             for s in range(len(first_quad) - 1):
                 first, last = first_quad[s], first_quad[s + 1]
-                gain, offset = read_out.gain[s], read_out.offset[s]
+                gain, offset, levels = read_out.gain[s], read_out.offset[s], read_out.levels[s].reshape(-1)
                 _product(total, table, counts_of, block, ups, downs, first, last, is_full, p0, n_rows)
                 if has_noise and len(variance_of.plus) == 0:
                     spread[:] = 0.0
@@ -274,5 +281,8 @@ def read_steps(
                     if read_out.levels.shape[2] == 0:
                         _convert(total, p * WIDTH, gain, offset, c0, read_out.last_code, lowest, codes)
                     else:
-                        _compare(total, p * WIDTH, gain, offset, read_out.levels[s], c0, lowest, codes)
+                        _compare(
+                            total, p * WIDTH, gain, offset, levels, c0, min(WIDTH, counts.shape[1] - c0),
+                            read_out.last_code, lowest, codes,
+                        )  # fmt: skip
             _store(codes, base, read_out.step, p0, n_rows, c0, counts)

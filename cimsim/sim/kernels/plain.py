@@ -129,10 +129,12 @@ def weigh_planes(
     dots: NDArray[np.int32], in_bounds: NDArray[np.int32], n_bits: int, signed: bool
 ) -> NDArray[np.int32]:
     """q.w of the dots of bit planes (n * n_bits, ...); ``in_bounds`` as in `combine_planes`."""
-    by_plane = dots.reshape(-1, n_bits, *dots.shape[1:]).astype(np.int64)
+    by_plane = dots.reshape(-1, n_bits, *dots.shape[1:])
     coefficients = plane_coefficients(n_bits, signed)
-    sums = (np.einsum("nbyxc,b->nyxc", by_plane, coefficients) + coefficients.sum() * in_bounds) // 2
-    return np.asarray(sums, np.int32)
+    sums = np.zeros(by_plane[:, 0].shape, np.int64) + coefficients.sum() * in_bounds
+    for plane, coefficient in enumerate(coefficients):
+        sums += coefficient * by_plane[:, plane]
+    return np.asarray(sums // 2, np.int32)
 
 
 def _any_in_window(flags: NDArray[np.bool_], pool: PoolWindow) -> NDArray[np.bool_]:
