@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim.arch import ArchSpec, Draws, build_chip
+from cimsim.arch import ArchSpec, Draws, build_chip, load_arch
 from cimsim.arch.parts_cell import read_supply_v
 from cimsim.sim.run import simulate
 from cimsim.validate.networks import four_layers, one_product
@@ -129,14 +129,22 @@ def _played(arch: ArchSpec, graph: WorkloadGraph) -> pd.DataFrame:
 
 
 def _accuracy(arch: ArchSpec, publication: Publication, seed: int) -> Measured:
-    """What chips out of the spread lose of a network's accuracy: the mean, then each of `N_CHIPS`."""
+    """Points of accuracy that chips lose: the mean, then each; also where converters are not calibrated."""
+    linear = load_arch(arch.source, ["tile.macro.adc.errors.references=linear"])
+    return {
+        "lost_points": _lost_points(arch, publication, seed),
+        "lost_linear_points": _lost_points(linear, publication, seed),
+    }
+
+
+def _lost_points(arch: ArchSpec, publication: Publication, seed: int) -> NDArray[np.float64]:
     network = load_workload(find_shipped(f"workloads/{publication.workload}.npz"))
     ask = partial(simulate, arch, network, n_images=N_IMAGES, seed=seed)
     exact = float(ask(fidelity="ideal").summary["accuracy"])
     chips = ask(fidelity="statistical", n_instances=N_CHIPS).chips
     assert chips is not None, "told where there is more than one"
     lost = 100.0 * (exact - chips["accuracy"].to_numpy(np.float64))
-    return {"lost_points": np.concatenate([[lost.mean()], lost])}
+    return np.concatenate([[lost.mean()], lost])
 
 
 MEASURES: Mapping[str, Callable[[ArchSpec, Publication, int], Measured]] = {
