@@ -77,10 +77,18 @@ def build_bitline(spec: ArchSpec, pick: Pick) -> Component:
 
 
 def build_column_mux(spec: ArchSpec, pick: Pick) -> Component:
-    mux, columns = spec.tile.macro.subarray.column_mux, spec.tile.macro.subarray.columns
+    macro, mux = spec.tile.macro, spec.tile.macro.subarray.column_mux
+    if mux.energy_j is not None:
+        energy_j = pick(mux.energy_j)
+    else:
+        assert mux.gate_capacitance_f is not None, "checked when the file was read"
+        pitch_m = pick(macro.subarray.cell.area_m2) ** 0.5
+        line_m = macro.columns_per_readout * pitch_m
+        line_f = pick(mux.gate_capacitance_f) + line_m * _wire(spec, pick)
+        energy_j = lines.select_energy_j(line_f, spec.technology.supply_v)
     return lines.column_mux(
-        n_columns=columns,
-        energy_j=pick(mux.energy_j),
+        n_columns=macro.subarray.columns,
+        energy_j=energy_j,
         area_m2=pick(mux.area_m2),
         leakage_w=pick(mux.leakage_w),
     )

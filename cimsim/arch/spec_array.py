@@ -132,11 +132,21 @@ class WordlineSpec(Spec):
 
 
 class ColumnMuxSpec(Spec):
-    """The switch from a column to its read-out, per column."""
+    """The switch from a column to its read-out, per column.
 
-    energy_j: Energy
+    Its energy is stated, or follows from the gates of one switch and the wire across the columns that share.
+    """
+
+    energy_j: Energy | None = None
+    gate_capacitance_f: Capacitance | None = None
     area_m2: Area
     leakage_w: Leakage
+
+    @model_validator(mode="after")
+    def _one_energy(self) -> ColumnMuxSpec:
+        if (self.energy_j is None) == (self.gate_capacitance_f is None):
+            raise RuleBroken("", "must have either energy_j or gate_capacitance_f")
+        return self
 
 
 class SubarraySpec(Spec):

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from cimsim.circuits.cost import Action, Component, Scalar
 
-__all__ = ["bitline", "column_mux", "line_capacitance_f", "wordline_driver", "wordline_latency_s"]
+__all__ = [
+    "bitline",
+    "column_mux",
+    "line_capacitance_f",
+    "select_energy_j",
+    "wordline_driver",
+    "wordline_latency_s",
+]
 
 
 def line_capacitance_f(n_cells: int, device_f: Scalar, pitch_m: Scalar, wire_f_per_m: Scalar) -> Scalar:
@@ -44,6 +51,11 @@ def bitline(
     n_lines = 2 if is_differential else 1
     energy = n_lines * line_f * read_voltage_v * read_supply_v
     return Component("bitline", 0.0, 0.0, {"charge": Action(energy)}, unit="subarray")
+
+
+def select_energy_j(line_f: Scalar, supply_v: float) -> Scalar:
+    """Of going to the next column: its select line and the complement of the one before rise."""
+    return 2.0 * line_f * supply_v**2
 
 
 def column_mux(*, n_columns: int, energy_j: Scalar, area_m2: Scalar, leakage_w: Scalar) -> Component:
