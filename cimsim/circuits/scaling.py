@@ -25,7 +25,7 @@ _ENERGY: Mapping[int, tuple[float, float, float]] = {
     65: (3.755, -4.398, 1.975),
     90: (4.762, -4.781, 2.092),
 }
-"""Node in nm: (a, b, c) of a V^2 + b V + c, read in the Accelergy library: one transistor flavour of several."""
+"""Node in nm: (a, b, c) of a V^2 + b V + c, read in the Accelergy library: one transistor flavour."""
 
 _AREA: Mapping[int, float] = {
     7: 0.059, 10: 0.10, 14: 0.17, 16: 0.19, 20: 0.21, 32: 0.46, 45: 1.0, 65: 1 / 0.66,
