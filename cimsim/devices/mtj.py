@@ -60,6 +60,8 @@ def read_current_a(
     -------
     current, in amperes, float or (n_draws,)
     """
+    if isinstance(tmr_zero_bias, float) and tmr_zero_bias == 0.0:
+        return voltage_v / (resistance_parallel + access_resistance)
     junction_v: Scalar = voltage_v
     for _ in range(_BIAS_STEPS):
         resistance = resistance_parallel * (1.0 + tmr(junction_v, tmr_zero_bias, tmr_half_voltage_v))

@@ -24,7 +24,7 @@ Index = NDArray[np.int64]
 
 _QUAD = 16
 _NO_NUMBERS, _NO_BLOCKS = np.empty(0, np.float32), np.empty((0, 0), np.float32)
-_NO_CELLS = Cells(_NO_BLOCKS, _NO_BLOCKS, _NO_BLOCKS, _NO_BLOCKS, _NO_NUMBERS)
+_NO_CELLS = Cells(_NO_BLOCKS, _NO_BLOCKS)
 
 
 @dataclass(frozen=True, eq=False)

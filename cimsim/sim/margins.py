@@ -69,14 +69,14 @@ def _warnings_of_wires(program: Program, fidelity: str) -> Iterator[str]:
     mean = (parallel + antiparallel) / 2.0
     far = np.arange(model.wires.n_rows - rows, model.wires.n_rows)
     loss = mean_loss(mean / model.read_voltage_v, model.wires, far)
-    lost = loss * rows * mean / (parallel - antiparallel)
+    lost, cure = loss * rows * mean / (parallel - antiparallel), "calibrate the references"
     if model.read_out.is_calibrated:
-        lost = _bend(model, model.wires, far)
+        lost, cure = _bend(model, model.wires, far), "widen the wires"
     if lost > model.read_out.step / 2.0:
         seen = "" if fidelity == "circuit" else f", which fidelity {fidelity} does not see"
         yield (
             f"wires take {100 * loss:.0f}% of the current of {rows} far rows and shift sums by {lost:.1f} "
-            f"counts{seen}: drive fewer rows, or calibrate the references"
+            f"counts{seen}: drive fewer rows, or {cure}"
         )
 
 

@@ -6,7 +6,7 @@ columns add, so that one addition stands for four cells; four nibbles, a quad, a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +35,12 @@ class Cells(NamedTuple):
 
     Attributes
     ----------
-    plus, minus : float32 (blocks, n_slots * WIDTH), driven with +1, with -1
-    change : plus - minus
-    base : float32 (blocks, n_slots / 4 * WIDTH), sum of the minus of each nibble
-    nothing : float32 (n_slots / 4 * WIDTH,), 0
+    minus : float32 (blocks, n_slots * WIDTH), driven with -1
+    change : by how much more when driven with +1
     """
 
-    plus: Floats
     minus: Floats
     change: Floats
-    base: Floats
-    nothing: Floats
 
 
 class ReadOut(NamedTuple):
@@ -73,30 +68,27 @@ class ReadOut(NamedTuple):
 
 
 def make_cells(plus: Floats, minus: Floats) -> Cells:
-    """From float32 (n_slots, columns)."""
+    """From float32 (n_slots, columns), what cells add when driven with +1 and with -1."""
     n_slots, columns = plus.shape
     blocks = -(-columns // WIDTH)
 
     def in_blocks(values: Floats) -> Floats:
-        padded = np.zeros((len(values), blocks * WIDTH), np.float32)
+        padded = np.zeros((n_slots, blocks * WIDTH), np.float32)
         padded[:, :columns] = values
-        by_block = padded.reshape(len(values), blocks, WIDTH).transpose(1, 0, 2)
+        by_block = padded.reshape(n_slots, blocks, WIDTH).transpose(1, 0, 2)
         return np.ascontiguousarray(by_block).reshape(blocks, -1)
 
-    base = minus.reshape(-1, 4, columns).sum(axis=1, dtype=np.float32)
-    nothing = np.zeros(n_slots // 4 * WIDTH, np.float32)
-    change = in_blocks(plus - minus)
-    return Cells(in_blocks(plus), in_blocks(minus), change, in_blocks(base), nothing)
+    return Cells(in_blocks(minus), in_blocks(plus - minus))
 
 
 @fused
-def _build(table: Floats, cells: Floats, base: Floats, quad: int) -> None:
-    """Rows of all patterns of a quad: of word lines at 0 the base, of those at 1 their cells beside it."""
+def _build(table: Floats, cells: Floats, quad: int) -> None:
+    """Rows of all patterns of a quad: the cells of its lines that are 1."""
     width, size = np.uint64(WIDTH), np.uint64(_TABLE)
     for nibble in range(np.uint64(4)):
         first, number = nibble * size, np.uint64(4 * quad) + nibble
         for c in range(width):
-            table[first + c] = base[number * width + c]
+            table[first + c] = np.float32(0.0)
         for bit in range(np.uint64(4)):
             cell = (np.uint64(4) * number + bit) * width
             half = width << bit
@@ -107,45 +99,65 @@ def _build(table: Floats, cells: Floats, base: Floats, quad: int) -> None:
 
 
 @fused
-def _add(total: Floats, table: Floats, lines: Lines, start: int, n_rows: int) -> None:
-    """Add the rows of a quad's patterns to the totals."""
+def _add(total: Floats, row: Any, table: Floats, quad: Any) -> None:
+    """Add the rows of a quad's patterns to a position's totals."""
     width, size, low = np.uint64(WIDTH), np.uint64(_TABLE), np.uint64(15)
+    at = row * width
+    a = (quad & low) * width
+    b = (quad >> np.uint64(4) & low) * width + size
+    c = (quad >> np.uint64(8) & low) * width + size + size
+    d = (quad >> np.uint64(12)) * width + size + size + size
+    for k in range(width):
+        total[at + k] += (table[a + k] + table[b + k]) + (table[c + k] + table[d + k])
+
+
+@fused
+def _add_all(total: Floats, table: Floats, lines: Lines, start: int, n_rows: int) -> None:
     for p in range(np.uint64(n_rows)):
-        at, quad = p * width, np.uint64(lines[np.uint64(start) + p])
-        a = (quad & low) * width
-        b = (quad >> np.uint64(4) & low) * width + size
-        c = (quad >> np.uint64(8) & low) * width + size + size
-        d = (quad >> np.uint64(12)) * width + size + size + size
-        for k in range(width):
-            total[at + k] += (table[a + k] + table[b + k]) + (table[c + k] + table[d + k])
+        _add(total, p, table, np.uint64(lines[np.uint64(start) + p]))
+
+
+@njit
+def _find_new(
+    ups: Lines, downs: Lines, first: int, last: int, p0: int, n_rows: int, new: NDArray[np.int64]
+) -> int:
+    """Positions whose driven lines are not those of the position before; how many there are."""
+    n = 0
+    for p in range(n_rows):
+        is_new = p == 0
+        for quad in range(first, last if p else first):
+            at = p0 + p
+            is_new |= (ups[quad, at] | downs[quad, at]) != (ups[quad, at - 1] | downs[quad, at - 1])
+        if is_new:
+            new[n] = p
+            n += 1
+    return n
 
 
 @njit
 def _product(
     total: Floats, table: Floats, cells: Cells, block: int, ups: Lines, downs: Lines,
-    first: int, last: int, is_full: NDArray[np.bool_], p0: int, n_rows: int,
+    first: int, last: int, new: NDArray[np.int64], n_new: int, p0: int, n_rows: int,
 ) -> None:  # fmt: skip
-    """Sums (n_rows * WIDTH,) of positions p0.. over the quads of one step."""
+    """Sums (n_rows * WIDTH,) of positions p0.. over the quads of one step.
+
+    All driven lines as if at -1, once for each run of positions that drive the same; then those at +1.
+    """
+    minus, change = cells.minus[block], cells.change[block]
     total[: n_rows * WIDTH] = 0.0
     for quad in range(first, last):
-        if is_full[quad]:
-            _build(table, cells.change[block], cells.base[block], quad)
-            _add(total, table, ups[quad], p0, n_rows)
-        else:
-            _build(table, cells.plus[block], cells.nothing, quad)
-            _add(total, table, ups[quad], p0, n_rows)
-            _build(table, cells.minus[block], cells.nothing, quad)
-            _add(total, table, downs[quad], p0, n_rows)
-
-
-@njit
-def _find_full(ups: Lines, downs: Lines, p0: int, n_rows: int, is_full: NDArray[np.bool_]) -> None:
-    """Which quads have all word lines driven, at all these positions."""
-    for quad in range(len(ups)):
-        lines = np.uint16(0xFFFF)
-        for p in range(p0, p0 + n_rows):
-            lines &= ups[quad, p] | downs[quad, p]
-        is_full[quad] = lines == 0xFFFF
+        _build(table, minus, quad)
+        up, down = ups[quad], downs[quad]
+        for k in range(n_new):
+            _add(total, np.uint64(new[k]), table, np.uint64(up[p0 + new[k]] | down[p0 + new[k]]))
+    for k in range(n_new):
+        source = new[k] * WIDTH
+        end = new[k + 1] if k + 1 < n_new else n_rows
+        for p in range(new[k] + 1, end):
+            total[p * WIDTH : (p + 1) * WIDTH] = total[source : source + WIDTH]
+    for quad in range(first, last):
+        _build(table, change, quad)
+        _add_all(total, table, ups[quad], p0, n_rows)
 
 
 @fused
@@ -254,29 +266,31 @@ def read_steps(
     table = np.empty(4 * _TABLE, np.float32)
     total, spread = np.empty(_POSITIONS * WIDTH, np.float32), np.zeros(_POSITIONS * WIDTH, np.float32)
     codes, base = np.empty(_POSITIONS * WIDTH, np.int32), np.empty(_POSITIONS, np.float64)
-    is_full = np.empty(len(ups), np.bool_)
+    new = np.empty(_POSITIONS, np.int64)
     for p0 in range(0, n_positions, _POSITIONS):
         n_rows = min(_POSITIONS, n_positions - p0)
-        _find_full(ups, downs, p0, n_rows, is_full)
-        for block in range(len(counts_of.plus)):
+        for block in range(len(counts_of.minus)):
             c0 = block * WIDTH
             base[:] = 0.0
             codes[:] = 0
             for s in range(len(first_quad) - 1):
                 first, last = first_quad[s], first_quad[s + 1]
+                n_new = _find_new(ups, downs, first, last, p0, n_rows, new)
                 gain, offset, levels = read_out.gain[s], read_out.offset[s], read_out.levels[s].reshape(-1)
-                _product(total, table, counts_of, block, ups, downs, first, last, is_full, p0, n_rows)
-                if has_noise and len(variance_of.plus) == 0:
+                _product(total, table, counts_of, block, ups, downs, first, last, new, n_new, p0, n_rows)
+                if has_noise and len(variance_of.minus) == 0:
                     spread[:] = 0.0
                 elif has_noise:
-                    _product(spread, table, variance_of, block, ups, downs, first, last, is_full, p0, n_rows)
+                    _product(
+                        spread, table, variance_of, block, ups, downs, first, last, new, n_new, p0, n_rows
+                    )
                 for p in range(n_rows):
                     lowest = 0.0
                     if read_out.span > 0.0:
                         lowest = 0.5 * (_n_driven(ups, downs, p0 + p, first, last) - read_out.span)
                         base[p] += lowest
                     if has_noise:
-                        key = keys[p0 + p] + np.uint64(s * len(counts_of.plus) + block) * _STRIDE
+                        key = keys[p0 + p] + np.uint64(s * len(counts_of.minus) + block) * _STRIDE
                         _shake(total, spread, p * WIDTH, gain, read_out.variance, c0, read_out.normal, key)
                     if read_out.levels.shape[2] == 0:
                         _convert(total, p * WIDTH, gain, offset, c0, read_out.last_code, lowest, codes)

@@ -1,0 +1,113 @@
+"""Cells out of the spread, and the read-outs behind them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from arch_files import SOT, STT
+from scipy.stats import norm
+
+from cimsim.arch import build_chip, load_arch
+from cimsim.circuits.array_model import ArrayModel, Converter, Sense
+from cimsim.circuits.cell_signals import Faults, ResistorSignals
+from cimsim.sim.layer_cells import Layout, draw_cells
+
+N = 200_000
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def model_of(path=STT, *overrides):
+    return build_chip(load_arch(path, list(overrides))).arrays
+
+
+def one_tile(rows, columns, per_read_out=1):
+    return Layout(np.array([0, rows]), np.array([0]), np.arange(columns) // per_read_out)
+
+
+def drawn(model, rows=200, columns=100, per_read_out=1):
+    signs = rng().choice(np.array([-1, 1], np.int8), (rows, columns))
+    return signs, draw_cells(signs, one_tile(rows, columns, per_read_out), model, rng())
+
+
+def test_signals_are_the_currents_of_the_junctions():
+    """0.1 V over 7.81 kohm and 3 kohm; to first order 7 % of R_P are 7.81 / 10.81 of that in current."""
+    signals = model_of().signals
+    parallel, antiparallel = signals.nominal()
+    assert parallel == pytest.approx(0.1 / (7814.5 + 3000), rel=1e-4)
+    assert antiparallel == pytest.approx(
+        0.1 / (7814.5 * (1 + 1.5 / (1 + (0.1 * 0.864 / 0.5) ** 2)) + 3000), rel=2e-3
+    )
+    found = signals.draw(np.full(N, True), rng())
+    assert np.median(found) == pytest.approx(parallel, rel=1e-3)
+    expected = np.hypot(0.07 * 7.8145, 0.05 * 3.0) / 10.8145
+    assert np.std(np.log(found)) == pytest.approx(expected, rel=0.02)
+
+
+def test_a_cell_agrees_by_one_branch_and_not_by_the_other():
+    quiet = replace(model_of().signals, resistance_cv=0.0, tmr_cv=0.0, access_cv=0.0)
+    signs, cells = drawn(replace(model_of(), signals=quiet, faults=Faults()))
+    np.testing.assert_allclose(cells.plus, signs > 0, atol=1e-12)
+    np.testing.assert_allclose(cells.minus, signs < 0, atol=1e-12)
+
+
+def test_shares_of_faults():
+    faults = Faults(stuck_parallel=0.02, stuck_antiparallel=0.05, flipped=0.1)
+    for state in (True, False):
+        found = faults.apply(np.full(N, state), rng())
+        wrong = (0.05 if state else 0.02) + 0.93 * 0.1
+        assert np.mean(found != state) == pytest.approx(wrong, abs=4 * (wrong / N) ** 0.5)
+
+
+def test_cells_forget_with_age():
+    """At 400 K a hundredth has lost its state after some five months."""
+    hot = ("technology.temperature_k=400", "tile.macro.subarray.cell.errors.age_s=1.3e7")
+    young, old = model_of(STT, hot[0]).faults, model_of(STT, *hot).faults
+    assert young.flipped < 1e-6
+    assert old.flipped == pytest.approx(0.01, rel=0.1)
+
+
+def test_calibrated_references_follow_the_cells_of_each_read_out():
+    """Cells a third above nominal in one read-out: its means are 0 and 1 again."""
+    signals = ResistorSignals(2.0, 1.0, 0.1, 0.1)
+    for is_calibrated in (False, True):
+        converter = Converter(bits=5, full_scale=16, is_calibrated=is_calibrated)
+        signs, cells = drawn(ArrayModel(signals, converter), per_read_out=10)
+        agree = np.where(signs > 0, cells.plus, cells.minus)
+        other = np.where(signs > 0, cells.minus, cells.plus)
+        for values, mean in ((agree, 1.0), (other, 0.0)):
+            by_read_out = values.reshape(200, 10, 10).mean(axis=(0, 2))
+            tolerance = 1e-2 if is_calibrated else 0.05
+            np.testing.assert_allclose(by_read_out, mean, atol=tolerance)
+
+
+def test_a_sense_amplifier_errs_where_spread_and_offset_beat_the_difference():
+    """ones = P(difference + offset > 0) of two log-normal currents and a normal offset."""
+    signals, sense = ResistorSignals(2.0, 1.5, 0.1, 0.1), Sense(offset=0.3)
+    signs, cells = drawn(ArrayModel(signals, sense), rows=100, columns=4000)
+    agree = np.where(signs > 0, cells.plus, cells.minus)
+    deviation = np.sqrt(0.3**2 + (2.0 * 0.1) ** 2 + (1.5 * 0.1) ** 2)
+    assert np.mean(agree == 0.0) == pytest.approx(norm.cdf(-0.5 / deviation), rel=0.08)
+    assert set(np.unique(cells.plus)) == {0.0, 1.0}
+
+
+def test_a_noisy_sense_amplifier_decides_at_random():
+    sense = Sense(noise=0.5)
+    _, cells = drawn(ArrayModel(ResistorSignals(2.0, 1.5), sense), rows=4, columns=5)
+    chance = norm.cdf(0.5 / 0.5)
+    np.testing.assert_allclose(np.unique(cells.plus), [1 - chance, chance], rtol=1e-12)
+    np.testing.assert_allclose(cells.plus_variance, chance * (1 - chance), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("path", "kind"), [(STT, Converter), (SOT, Sense)])
+def test_the_shipped_chips_have_read_outs_of_their_kind(path, kind):
+    assert isinstance(model_of(path).read_out, kind)
+
+
+def test_a_converter_covers_what_it_is_told():
+    narrow = model_of(STT, "tile.macro.adc.bits=3").read_out
+    assert (narrow.last_code, narrow.step) == (7, pytest.approx(16 / 7))
+    centred = model_of(STT, "tile.macro.adc.bits=3", "tile.macro.adc.errors.full_scale=7").read_out
+    assert (centred.step, centred.is_centred) == (1.0, True)
