@@ -34,6 +34,7 @@ PAGES = (
     "docs/report.md",
     "docs/uncertainty.md",
     "docs/comparison.md",
+    "docs/arrays.md",
     "docs/device.md",
     "docs/validation.md",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import expm1, log1p
+from math import expm1, hypot, log1p
 
 from cimsim.arch.parts_cell import cell_currents
 from cimsim.arch.parts_device import build_junction
@@ -13,6 +13,7 @@ from cimsim.arch.spec_errors import WireSpec
 from cimsim.circuits.array_model import ArrayModel, Converter, Sense
 from cimsim.circuits.cell_physics import SHARE_LOST, CellPhysics
 from cimsim.circuits.cell_signals import CellSignals, Faults, JunctionSignals, ResistorSignals
+from cimsim.circuits.cost import Scalar
 from cimsim.circuits.ladder import Ladder
 
 __all__ = ["build_array_model"]
@@ -32,7 +33,7 @@ def build_array_model(spec: ArchSpec, cells: CellPhysics | None) -> ArrayModel:
         ),
         read_noise=_or_zero(errors.read_noise),
         read_voltage_v=macro.read_voltage_v,
-        wires=_wires(macro.subarray.wires, macro.subarray.rows),
+        wires=_wires(macro.subarray.wires, macro.subarray.rows) if _has_current(spec) else None,
     )
 
 
@@ -44,7 +45,12 @@ def _signals(spec: ArchSpec) -> CellSignals:
         return ResistorSignals(1.0, 0.0, cv)
     if isinstance(cell, CellRram):
         low, high = cell_currents(spec)
-        return ResistorSignals(float(low), float(high), cv, cv)
+        access_ohm = nominal(cell.access_resistance_ohm)
+        spreads = (
+            _in_series(cv, nominal(resistance), _or_zero(cell.errors.access_cv), access_ohm)
+            for resistance in (cell.resistance_low_ohm, cell.resistance_high_ohm)
+        )
+        return ResistorSignals(float(low), float(high), *spreads)
     assert isinstance(cell, JunctionCell)
     spread = cell.device.spread
     return JunctionSignals(
@@ -81,8 +87,18 @@ def _flipped(age_s: float, cells: CellPhysics | None) -> float:
     if cells is None:
         return 0.0
     failed, kept_s = cells.write_error() or 0.0, cells.retention_s()
-    lost = 0.0 if kept_s is None else -expm1(log1p(-SHARE_LOST) * age_s / kept_s)
-    return failed + lost - failed * lost
+    # A cell has two junctions; each tends to either state in the end.
+    lost = 0.0 if kept_s is None else -0.5 * expm1(log1p(-SHARE_LOST) * age_s / kept_s)
+    return failed + lost - 2.0 * failed * lost
+
+
+def _has_current(spec: ArchSpec) -> bool:
+    return not isinstance(spec.tile.macro.subarray.cell, CellSram)
+
+
+def _in_series(cv: float, ohm: Scalar, access_cv: float, access_ohm: Scalar) -> float:
+    """Relative deviation of the current through two resistances, to first order."""
+    return float(hypot(cv * float(ohm), access_cv * float(access_ohm)) / (float(ohm) + float(access_ohm)))
 
 
 def _wires(wires: WireSpec | None, n_rows: int) -> Ladder | None:

@@ -43,6 +43,7 @@ __all__ = [
     "RuleBroken",
     "Slope",
     "Time",
+    "Tmr",
     "Vcma",
     "Voltage",
     "WireResistance",
@@ -201,6 +202,7 @@ LineCapacitance = Annotated[Quantity, AfterValidator(Within(1e-12, 1e-8))]
 Ratio = Annotated[Quantity, AfterValidator(Within(0, 100))]
 Fraction = Annotated[Quantity, AfterValidator(Within(0, 0.99))]
 Barrier = Annotated[Quantity, AfterValidator(Within(1, 120))]
+Tmr = Annotated[Quantity, AfterValidator(Within(0.01, 100))]
 Deviation = Annotated[Quantity, AfterValidator(Within(0, 100))]
 WireResistance = Annotated[Quantity, AfterValidator(Within(0, 1e6))]
 Loss = Annotated[Quantity, AfterValidator(Within(0, 0.5))]

@@ -307,6 +307,14 @@ class MacroSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _offset_of_a_current(self) -> MacroSpec:
+        if isinstance(self.subarray.cell, CellSram) and self.sense_amp is not None:
+            errors = self.sense_amp.errors
+            if errors.offset_a is not None or errors.noise_a is not None:
+                raise RuleBroken("sense_amp.errors", "must be left out where cells share charge")
+        return self
+
+    @model_validator(mode="after")
     def _counts_fit(self) -> MacroSpec:
         """A column's sum over all rows fits behind its read-out."""
         needed = math.ceil(math.log2(self.subarray.rows + 1))

@@ -24,6 +24,7 @@ from cimsim.arch.quantity import (
     RuleBroken,
     Slope,
     Time,
+    Tmr,
     Vcma,
     Voltage,
     walk,
@@ -47,7 +48,7 @@ class MtjSpec(Spec):
     resistance_parallel_ohm: Resistance | None = None
     ra_product_ohm_m2: ResistanceArea | None = None
     diameter_m: Length | None = None
-    tmr_zero_bias: Ratio
+    tmr_zero_bias: Tmr
     tmr_half_voltage_v: Voltage
     polarisation_loss: Loss | None = None
 

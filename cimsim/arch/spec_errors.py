@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from cimsim.arch.quantity import Current, Deviation, Fraction, WireResistance
+from cimsim.arch.quantity import Current, Deviation, Fraction, RuleBroken, WireResistance
 from cimsim.arch.spec_base import Spec
+from cimsim.units import short
 
 __all__ = ["AdcErrors", "CellErrors", "SenseErrors", "WireSpec"]
 
@@ -25,6 +26,16 @@ class CellErrors(Spec):
     stuck_parallel: Fraction | None = None
     stuck_antiparallel: Fraction | None = None
     age_s: float = Field(default=0.0, ge=0, le=1e10)
+
+    @model_validator(mode="after")
+    def _shares(self) -> CellErrors:
+        stuck = [
+            0.0 if part is None else part.value for part in (self.stuck_parallel, self.stuck_antiparallel)
+        ]
+        if sum(stuck) > 1.0:
+            rule = "must be at most 1 together with stuck_parallel"
+            raise RuleBroken("stuck_antiparallel", rule, short(stuck[1]))
+        return self
 
 
 class AdcErrors(Spec):

@@ -34,7 +34,6 @@ Pair = tuple[int, int]
 Keys = NDArray[np.uint64]
 
 _BATCH_BYTES = 32_000_000
-_ODD = np.uint64(0xD1342543DE82EF95)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +105,8 @@ class AnalogLayer(MacLayer):
         placement = chip.placements[node.name]
         self._layout = layout_of(placement, chip.geometry, self.kernel[0] * self.kernel[1])
         self._cells = [self._draw(member, raster) for member in range(n_members(node))]
-        self._key = stream(chip.seed, "noise", layer=node.name).integers(2**63, dtype=np.uint64)
+        draw = stream(chip.seed, "noise", layer=node.name)
+        self._keys = draw.integers(2**63, size=self._n_groups, dtype=np.uint64)
 
     def _draw(self, member: int, raster: tuple[int, int, int]) -> list[LayerCells]:
         node, chip = self._node, self._chip
@@ -164,13 +164,18 @@ class AnalogLayer(MacLayer):
         """Sums of all groups (n, h_out, w_out, c_out)."""
         parts = list(zip(self._cells[member], self._weights[member], strict=True))
         if self._n_groups == 1:
-            return self._of_group(operand, *parts[0], stride, padding)
+            return self._of_group(self._named(operand, 0), *parts[0], stride, padding)
         width = operand.channels // self._n_groups
         found = [
-            self._of_group(replace(operand.group(g, width), keys=operand.keys), *part, stride, padding)
+            self._of_group(self._named(operand, g, width), *part, stride, padding)
             for g, part in enumerate(parts)
         ]
         return np.concatenate(found, axis=-1)
+
+    def _named(self, operand: Operand, group: int, width: int | None = None) -> Operand:
+        """The word lines of a group, with keys of its own."""
+        part = operand if width is None else operand.group(group, width)
+        return replace(part, keys=None if operand.keys is None else operand.keys ^ self._keys[group])
 
     def _of_group(
         self, operand: Operand, cells: LayerCells, weights: PackedWeights, stride: Pair, padding: Pair
@@ -200,8 +205,7 @@ class AnalogLayer(MacLayer):
             self._layout.first_row,
         )  # fmt: skip
         counts = np.empty((len(lines.n_driven), cells.plus.shape[1]), np.int32)
-        keys = None if operand.keys is None else operand.keys ^ self._key
-        found = _of_positions(keys, len(counts) // len(operand.words))
+        found = _of_positions(operand.keys, len(counts) // len(operand.words))
         seeds = np.empty(0, np.uint64) if found is None else found
         wires = self._chip.wires
         if wires is not None or (self._chip.each_cell and self._chip.is_noisy):
@@ -230,4 +234,12 @@ def _of_positions(keys: Keys | None, n_positions: int) -> Keys | None:
     if keys is None:
         return None
     with np.errstate(over="ignore"):
-        return np.asarray(((keys[:, None] + np.arange(n_positions, dtype=np.uint64)) * _ODD).ravel())
+        apart = _mixed(keys)[:, None] + np.arange(n_positions, dtype=np.uint64)
+        return _mixed(np.asarray(apart.ravel(), np.uint64))
+
+
+def _mixed(keys: Keys) -> Keys:
+    """Splitmix64: neighbouring keys become unrelated."""
+    z = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)), np.uint64)

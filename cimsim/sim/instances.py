@@ -57,21 +57,28 @@ def chips(program: Program, n: int, seed: int) -> tuple[list[str], NDArray[np.fl
 
 
 def run_chips(
-    program: Program, n: int, seed: int, scores: Scores, progress: Callable[[int, int], None]
+    program: Program,
+    n: int,
+    seed: int,
+    scores: Scores,
+    progress: Callable[[int, int], None],
+    *,
+    draws: bool = True,
 ) -> pd.DataFrame:
     """A row for each chip: p at each node and the scores of its answers, all with the same random numbers.
 
     Parameters
     ----------
     scores : of a network with its probabilities put in, on the arrays of chip k
+    draws : whether random bits are drawn at all
     """
     import pandas as pd
 
-    names, found = chips(program, n, seed)
+    names, found = chips(program, n, seed) if draws else ([], np.empty((n, 0)))
     rows = []
     for k, row in enumerate(found):
         by_node = dict(zip(names, row.tolist(), strict=True))
-        graph = realised(program.graph, _given(by_node))
+        graph = realised(program.graph, _given(by_node)) if draws else program.graph
         rows.append({"instance": k, **{f"p_{name}": p for name, p in by_node.items()}, **scores(graph, k)})
         progress(k + 1, n)
     table: pd.DataFrame = pd.DataFrame(rows)

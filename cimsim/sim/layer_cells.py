@@ -70,9 +70,9 @@ def layout_of(placement: Placement, geometry: Geometry, taps: int) -> Layout:
         start = bounds[-1]
         bounds += [start + min(done, size) for done in range(at_once, size + at_once, at_once)]
         tiles += [tile] * math.ceil(size / at_once)
-    column = np.arange(placement.columns)
-    shared = column % geometry.n_columns // reads_per_step(placement, geometry)
-    across = column // geometry.n_columns * geometry.readouts_per_macro
+    column, width = np.arange(placement.columns), math.ceil(placement.columns / placement.column_tiles)
+    shared = column % width // reads_per_step(placement, geometry)
+    across = column // width * geometry.readouts_per_macro
     return Layout(np.array(bounds), np.array(tiles), shared + across)
 
 
@@ -199,6 +199,7 @@ def _codes(converter: Converter, layout: Layout, is_noisy: bool, generator: np.r
         span=full_scale if converter.is_centred else 0.0,
         variance=converter.noise_steps**2,
         normal=_quantiles() if is_noisy else _NO_NUMBERS,
+        counts_ones=False,
     )
 
 
@@ -223,7 +224,7 @@ def _sensed(
     shape = (len(layout.tile), columns)
     read_out = ReadOut(
         np.ones(shape, np.float32), np.zeros(shape, np.float32), np.empty((*shape, 0), np.float32),
-        len(tile_of_row), 1.0, 0.0, 0.0, _quantiles() if model.is_noisy else _NO_NUMBERS,
+        len(tile_of_row), 1.0, 0.0, 0.0, _quantiles() if model.is_noisy else _NO_NUMBERS, True,
     )  # fmt: skip
     nothing = np.zeros(difference.shape)
     return LayerCells(layout, plus, minus, signals, nothing, nothing, *variance, read_out)

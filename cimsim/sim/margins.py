@@ -123,7 +123,8 @@ def _margin(model: ArrayModel, cells: _Deviations, n_rows: int) -> Margin:
         return _of(half, variance, one_sided=True)
     free = 0.0 if read_out.is_calibrated else 1.0
     own = free * read_out.offset_steps**2 + read_out.inl_steps**2 + read_out.noise_steps**2
-    own += free * (read_out.gain_cv * n_rows / 2.0 / read_out.step) ** 2
+    codes = (read_out.full_scale if read_out.is_centred else n_rows) / 2.0 / read_out.step
+    own += free * (read_out.gain_cv * codes) ** 2
     variance = n_rows / 2.0 * (cells.parallel**2 + cells.antiparallel**2) + own * read_out.step**2
     return _of(read_out.step / 2.0, variance, one_sided=False)
 

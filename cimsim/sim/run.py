@@ -71,8 +71,8 @@ def simulate(
     n_images : take the first n (default: all)
     n_mc_samples : Monte-Carlo passes, at most 100,000, or "exact" for every mask with its probability;
         default 20, or 1 where nothing is random
-    n_instances : 1 for a chip without spread; more are drawn from it beside that one, each with probabilities
-        of its own, trimmed as the architecture says
+    n_instances : 1 for the chip that is told: arrays out of the spread, a dropout unit without; more are
+        drawn beside it, each with arrays and probabilities of its own, trimmed as the architecture says
     fidelity : how much physics the sums see: "ideal" exact integers; "statistical" spread of cells and
         read-outs, drawn once a chip, and the noise of each sum; "cell" the noise of each cell; "circuit" the
         resistance of the wires as well
@@ -121,6 +121,7 @@ def simulate(
             seed,
             lambda graph, k: ask(graph, arrays=made(k + 1)).scores,
             partial(tell, "chips"),
+            draws=samples != "exact",
         )
     tell("time", 0, 1)
     cost = price(program, answers.values, schedule, seed)

@@ -72,7 +72,7 @@ class Runner:
 
         Taken from the passes in ``values`` of the same images where one dropped nothing, else computed.
         """
-        if self._is_single:
+        if self._is_single and not (self._arrays is not None and self._arrays.is_noisy):
             return values.probabilities
         if values.passes is None or not self._has_clear_passes:
             return self._computed(x)

@@ -6,14 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.circuits.array_model import ArrayModel, Converter
-from cimsim.circuits.ladder import Ladder, driven_currents, mean_currents
-from cimsim.sim.kernels.each_cell import add_codes, add_counts, sum_cells
+from cimsim.circuits.ladder import Ladder, driven_currents, row_attenuation
+from cimsim.sim.kernels.analog import lowest_count
+from cimsim.sim.kernels.each_cell import add_codes, add_counts, fill_normal, sum_cells
 from cimsim.sim.kernels.lines import WordLines
 from cimsim.sim.layer_cells import LayerCells
 
 __all__ = ["read_cells"]
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
 
 _STEP_KEY = np.uint64(0xA24BAED4963EE407)
@@ -39,12 +41,11 @@ def read_cells(
         if wires is None:
             _sum(lines, cells, step, own, not isinstance(model.read_out, Converter), total)
         else:
-            total[:] = _through_wires(lines, cells, step, model, wires)
+            total[:] = _through_wires(lines, cells, step, model, wires, own)
         lowest = np.zeros(len(base))
         if read_out.span > 0.0:
-            lowest = 0.5 * (
-                _driven(lines, layout.first_quad[step], layout.first_quad[step + 1]).sum(1) - read_out.span
-            )
+            n_driven = _driven(lines, *layout.first_quad[step : step + 2]).sum(axis=1)
+            lowest[:] = [lowest_count(n, read_out) for n in n_driven.tolist()]
             base += lowest
         add_codes(total, lowest, step, read_out, own, codes)
     counts = np.empty(shape, np.int32)
@@ -71,24 +72,55 @@ def _flags(quads: NDArray[np.uint16]) -> NDArray[np.bool_]:
     return np.asarray(bits.reshape(quads.shape[1], -1), np.bool_)
 
 
-def _through_wires(lines: WordLines, cells: LayerCells, step: int, model: ArrayModel, wires: Ladder) -> Array:
+def _through_wires(
+    lines: WordLines, cells: LayerCells, step: int, model: ArrayModel, wires: Ladder, keys: Keys
+) -> Array:
     """Analog counts of a row step from the currents of its columns, as references on ideal wires tell them.
 
-    Calibrated references lie where the mean cells with no and with all rows agreeing put them.
+    Calibrated references are columns on the same word lines whose cells are all at one of the two means.
     """
     layout, read_v = cells.layout, model.read_voltage_v
     first, last = layout.first_row[step : step + 2]
-    q0, q1 = layout.first_quad[step : step + 2]
+    quads = layout.first_quad[step : step + 2]
     n = last - first
-    is_up = _flags(lines.ups[q0:q1])[:, :n]
-    is_driven = _driven(lines, q0, q1)[:, :n]
-    chosen = np.where(is_up, 0, n) + np.arange(n)
-    siemens = cells.signals[:, first:last].reshape(2 * n, -1) / read_v
+    is_up = _flags(lines.ups[quads[0] : quads[1]])[:, :n]
+    is_driven = _driven(lines, *quads)[:, :n]
     rows = np.arange(first, last) - layout.first_row[np.searchsorted(layout.tile, layout.tile[step])]
-    current_a = driven_currents(siemens, np.where(is_driven, chosen, -1), read_v, wires, rows)
-    low, high = cells.low[first], cells.low[first] + cells.size[first]
+    chosen = np.where(is_driven, np.where(is_up, 0, n) + np.arange(n), -1)
+    siemens = cells.signals[:, first:last].reshape(2 * n, -1) / read_v
+    current_a = driven_currents(siemens, chosen, read_v, wires, rows)
+    low, size = cells.low[first:last], cells.size[first:last]
     n_active = is_driven.sum(axis=1)[:, None]
     assert isinstance(model.read_out, Converter)
     if model.read_out.is_calibrated:
-        low, high = (mean_currents(end / read_v, read_v, wires, rows) / n for end in (low, high))
-    return np.asarray((current_a - n_active * low) / (high - low))
+        sets, of = np.unique(is_driven, axis=0, return_inverse=True)
+        ends = [
+            driven_currents(end / read_v, np.where(sets, np.arange(n), -1), read_v, wires, rows)[of.ravel()]
+            for end in (low, low + size)
+        ]
+        found = (current_a - ends[0]) * n_active / np.maximum(ends[1] - ends[0], np.finfo(float).tiny)
+    else:
+        found = (current_a - n_active * low[0]) / size[0]
+    return np.asarray(found + _noise(cells, is_up, is_driven, (first, last), model, wires, rows, keys))
+
+
+def _noise(
+    cells: LayerCells,
+    is_up: Flags,
+    is_driven: Flags,
+    span: tuple[int, int],
+    model: ArrayModel,
+    wires: Ladder,
+    rows: NDArray[np.int64],
+    keys: Keys,
+) -> Array | float:
+    """Of the cells of a step, each as far as the wires let it be seen, one normal number a sum."""
+    if cells.plus_variance is None or cells.minus_variance is None:
+        return 0.0
+    parallel, antiparallel = model.signals.nominal()
+    seen = row_attenuation((parallel + antiparallel) / 2.0 / model.read_voltage_v, wires, rows) ** 4
+    plus, minus = (part[slice(*span)] * seen[:, None] for part in (cells.plus_variance, cells.minus_variance))
+    variance = (is_up & is_driven) @ plus + (is_driven & ~is_up) @ minus
+    noise = np.empty_like(variance)
+    fill_normal(keys, noise)
+    return np.asarray(np.sqrt(variance) * noise)

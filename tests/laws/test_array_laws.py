@@ -14,7 +14,9 @@ import cimsim
 from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.cell_signals import Faults
 from cimsim.mapping.mapper import map_network
-from cimsim.sim.analog_layer import array_chip
+from cimsim.sim.analog_layer import AnalogLayer, _of_positions, array_chip
+from cimsim.sim.sum_errors import SumErrors
+from cimsim.sim.tensors import InputTensor
 from cimsim.sim.values import run_values
 
 FIDELITIES = ("statistical", "cell", "circuit")
@@ -147,3 +149,50 @@ def test_wires_cost_current_and_calibration_gives_it_back():
     largest = max(linear, key=lambda layer: linear[layer].rms)
     assert linear[largest].mean < 0.0
     assert calibrated[largest].rms < 0.7 * linear[largest].rms
+
+
+def test_keys_of_passes_and_positions_never_meet():
+    keys = _of_positions(np.arange(40, dtype=np.uint64) ^ np.uint64(12345), 784)
+    assert len(np.unique(keys)) == 40 * 784
+    assert _of_positions(None, 784) is None
+
+
+def test_passes_are_noisy_apart():
+    """One image, nothing dropped: sums of a layer over positions, in 40 passes, as if each were alone."""
+    graph = lenet_like(dropout=None)
+    layer = AnalogLayer(graph, graph.node("co1"), (8, 8, 1), chip_of(NOISY), SumErrors())
+    x = InputTensor(random_images(graph, 1, 0).repeat(40, axis=0), 1.0, 0.0)
+    operand = replace(layer.operand(x), keys=np.arange(40, dtype=np.uint64))
+    sums = layer.sums(operand).sums.astype(float)
+    noise = (sums - sums.mean(axis=0)).reshape(40, -1, sums.shape[3])
+    pooled, alone = noise.mean(axis=1).var(), noise.var()
+    assert pooled * noise.shape[1] == pytest.approx(alone, rel=0.4)
+
+
+NOISY = "tile.macro.subarray.cell.errors.read_noise=0.15"
+
+
+def chip_of(*overrides):
+    return array_chip(
+        program_of(lenet_like(dropout=None), STT, *overrides), "sequential", "statistical", 0, 0
+    )
+
+
+def test_circuit_feels_the_noise_of_the_cells():
+    graph = lenet_like(dropout=None)
+    x = random_images(graph, 4, 0)
+    thin = "tile.macro.subarray.wires.segment_ohm.value=1e-3"
+    rms = {
+        fidelity: values(program_of(graph, STT, NOISY, thin), x, fidelity).sum_errors["li3"].rms
+        for fidelity in FIDELITIES
+    }
+    assert rms["circuit"] == pytest.approx(rms["statistical"], rel=0.25)
+    assert rms["cell"] == pytest.approx(rms["statistical"], rel=0.25)
+
+
+def test_calibrated_references_see_which_rows_are_driven():
+    """No spread, wires of the shipped file, a quarter of the rows undriven: sums stay within a step."""
+    graph = lenet_like(dropout="element")
+    x = random_images(graph, 4, 0)
+    program = program_of(graph, STT, spread=False)
+    assert max(error.rms for error in values(program, x, "circuit").sum_errors.values()) < 1.0

@@ -47,6 +47,7 @@ def read(lines, plus, minus, first_row, read_out):
     for s, (first, last) in enumerate(pairwise(first_row)):
         n_active = (lines[:, first:last] != 0).sum(axis=1)
         lowest = 0.5 * (n_active - read_out.span) if read_out.span else np.zeros(len(lines))
+        lowest = np.floor(lowest) if read_out.step == 1.0 else lowest
         base += lowest
         gain, offset = read_out.gain[s, :columns], read_out.offset[s, :columns]
         counts = analog_counts(lines, plus, minus, first, last)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cimsim._jit import fused, njit
 
-__all__ = ["QUAD_ROWS", "WIDTH", "Cells", "ReadOut", "make_cells", "mixed", "read_steps"]
+__all__ = ["QUAD_ROWS", "WIDTH", "Cells", "ReadOut", "lowest_count", "make_cells", "mixed", "read_steps"]
 
 Floats = NDArray[np.float32]
 Lines = NDArray[np.uint16]
@@ -54,6 +54,7 @@ class ReadOut(NamedTuple):
     last_code : the codes are 0 to this
     step, span : counts a code stands for; counts that are covered, around half of the driven rows, or 0: all
     variance : of a conversion, in codes squared
+    counts_ones : whether a sum is a number of single decisions
     normal : float32 (65536,), the normal numbers that noise is picked from, or (0,): no noise
     """
 
@@ -65,6 +66,7 @@ class ReadOut(NamedTuple):
     span: float
     variance: float
     normal: Floats
+    counts_ones: bool
 
 
 def make_cells(plus: Floats, minus: Floats) -> Cells:
@@ -160,6 +162,15 @@ def _product(
         _add_all(total, table, ups[quad], p0, n_rows)
 
 
+@njit
+def lowest_count(n_driven: int, read_out: ReadOut) -> float:
+    """What code 0 stands for, where codes lie around half of the driven rows; whole where codes are."""
+    found = 0.5 * (n_driven - read_out.span)
+    if read_out.step == 1.0:
+        found = np.floor(found)
+    return found
+
+
 @fused
 def _convert(
     total: Floats, start: int, gain: Floats, offset: Floats, column: int, last_code: int, lowest: float,
@@ -211,13 +222,37 @@ def _shake(
     of_conversion = np.float32(variance)
     for c in range(width):
         slope = gain[c0 + c]
-        spread[at + c] = np.sqrt(spread[at + c] + of_conversion / (slope * slope))
+        own = max(spread[at + c], np.float32(0.0))
+        spread[at + c] = np.sqrt(own + of_conversion / (slope * slope))
     for c in range(np.uint64(0), width, np.uint64(4)):
         key += np.uint64(0x9E3779B97F4A7C15)
         word = mixed(key)
         for k in range(np.uint64(4)):
             z = normal[word >> (k << np.uint64(4)) & np.uint64(0xFFFF)]
             total[at + c + k] += spread[at + c + k] * z
+
+
+@fused
+def _tally(
+    total: Floats, spread: Floats, start: int, last_code: int, normal: Floats, key: np.uint64,
+    codes: NDArray[np.int32],
+) -> None:  # fmt: skip
+    """Whole numbers of ones from the mean and the variance of many decisions.
+
+    Rounding at random keeps the mean; what it adds to the variance is taken off before: the spread of a
+    fraction f is f (1 - f), over many numbers a sixth.
+    """
+    width, at = np.uint64(WIDTH), np.uint64(start)
+    for c in range(width):
+        key += np.uint64(0x9E3779B97F4A7C15)
+        word = mixed(key)
+        mean, variance = total[at + c], max(spread[at + c], np.float32(0.0))
+        part = mean - np.floor(mean)
+        added = part * (np.float32(1.0) - part) if variance < np.float32(0.5) else np.float32(1.0 / 6.0)
+        deviation = np.sqrt(max(variance - added, np.float32(0.0)))
+        u = np.float32(word >> np.uint64(40)) * np.float32(2.0**-24)
+        value = mean + deviation * normal[word & np.uint64(0xFFFF)] + u
+        codes[at + c] += np.int32(min(max(value, np.float32(0.0)), np.float32(last_code)))
 
 
 @njit
@@ -287,10 +322,13 @@ def read_steps(
                 for p in range(n_rows):
                     lowest = 0.0
                     if read_out.span > 0.0:
-                        lowest = 0.5 * (_n_driven(ups, downs, p0 + p, first, last) - read_out.span)
+                        lowest = lowest_count(_n_driven(ups, downs, p0 + p, first, last), read_out)
                         base[p] += lowest
                     if has_noise:
                         key = keys[p0 + p] + np.uint64(s * len(counts_of.minus) + block) * _STRIDE
+                        if read_out.counts_ones:
+                            _tally(total, spread, p * WIDTH, read_out.last_code, read_out.normal, key, codes)
+                            continue
                         _shake(total, spread, p * WIDTH, gain, read_out.variance, c0, read_out.normal, key)
                     if read_out.levels.shape[2] == 0:
                         _convert(total, p * WIDTH, gain, offset, c0, read_out.last_code, lowest, codes)

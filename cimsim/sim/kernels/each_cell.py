@@ -9,7 +9,7 @@ from cimsim._jit import njit
 from cimsim.devices.normal import normal, uniform
 from cimsim.sim.kernels.analog import ReadOut, mixed
 
-__all__ = ["add_codes", "add_counts", "sum_cells"]
+__all__ = ["add_codes", "add_counts", "fill_normal", "sum_cells"]
 
 Array = NDArray[np.float64]
 Lines = NDArray[np.uint16]
@@ -57,6 +57,16 @@ def sum_cells(
                         value += np.sqrt(spread) * normal(state)
                     found += value
             total[p, c] = found
+
+
+@njit
+def fill_normal(keys: Keys, found: Array) -> None:
+    """Normal numbers (n_positions, columns), a sequence for each key."""
+    state = np.empty(4, np.uint64)
+    for p in range(len(found)):
+        _seed(keys[p], state)
+        for c in range(found.shape[1]):
+            found[p, c] = normal(state)
 
 
 @njit

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from naive.analog import lines_of, read, unrolled
 
-from cimsim.circuits.array_model import ArrayModel, Converter
+from cimsim.circuits.array_model import ArrayModel, Converter, Sense
 from cimsim.circuits.cell_signals import ResistorSignals
 from cimsim.sim.kernels.analog import read_steps
 from cimsim.sim.kernels.lines import word_lines
@@ -100,6 +100,38 @@ def test_noise_of_the_sum_has_the_moments_of_the_noise_of_the_cells(converter):
     assert np.max(deviations) > 0.3
     np.testing.assert_allclose(means[0], means[1], atol=5 * np.max(deviations) / n**0.5)
     np.testing.assert_allclose(deviations[0], deviations[1], rtol=0.08, atol=0.02)
+
+
+@pytest.mark.parametrize(("bits", "full_scale"), [(5, 16), (4, 15), (5, 31)])
+def test_centred_codes_that_cover_all_counts_count_exactly(bits, full_scale):
+    given = model(0.0, bits=bits, full_scale=full_scale, is_centred=True)
+    signs, cells, x, lines = case(40, 12, 70, given)
+    agree = (x[:, :, None] * signs == 1).sum(axis=1)
+    np.testing.assert_array_equal(fast(cells, lines), agree)
+    np.testing.assert_array_equal(read_cells(lines, cells, given, NOTHING, None), agree)
+
+
+@pytest.mark.parametrize(("offset", "noise"), [(0.1, 0.05), (0.1, 0.2), (0.0, 0.4), (0.0, 1.0)])
+def test_ones_of_noisy_decisions_have_their_mean_and_variance(offset, noise):
+    """From errors of one in thousands to coin tosses, 128 rows."""
+    given, n = ArrayModel(ResistorSignals(2.0, 1.5), Sense(offset=offset, noise=noise)), 4000
+    _, cells, _, lines = case(128, 128, 6, given, n=1)
+    many = type(lines)(*(np.repeat(part, n, axis=-1) for part in lines))
+    keys = np.random.default_rng(2).integers(2**63, size=n, dtype=np.uint64)
+    ours, theirs = fast(cells, many, keys), read_cells(many, cells, given, keys, None)
+    deviation = max(theirs.std(axis=0).max(), 1e-3)
+    np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=6 * deviation / n**0.5)
+    np.testing.assert_allclose(ours.std(axis=0), theirs.std(axis=0), rtol=0.12, atol=0.03)
+    assert ours.min() >= 0 and ours.max() <= 128
+
+
+def test_no_variance_is_below_nothing():
+    """Signals of nearly 0 in one state: what rounding leaves of their noise is no number of its own."""
+    signals = ResistorSignals(1.0, 0.0, 0.0, 0.0)
+    given = ArrayModel(signals, Converter(bits=8, full_scale=128), read_noise=0.05)
+    signs, cells, x, lines = case(128, 128, 64, given, n=500)
+    counts = fast(cells, lines, np.arange(500, dtype=np.uint64))
+    assert np.abs(counts - (x[:, :, None] * signs == 1).sum(axis=1)).max() < 8
 
 
 def test_noise_depends_on_the_key_alone():

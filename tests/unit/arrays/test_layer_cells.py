@@ -1,6 +1,7 @@
 """Cells out of the spread, and the read-outs behind them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from scipy.stats import norm
 from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.array_model import ArrayModel, Converter, Sense
 from cimsim.circuits.cell_signals import Faults, ResistorSignals
-from cimsim.sim.layer_cells import Layout, draw_cells
+from cimsim.errors import SpecError
+from cimsim.sim.layer_cells import Layout, draw_cells, layout_of
 
 N = 200_000
 
@@ -62,11 +64,12 @@ def test_shares_of_faults():
 
 
 def test_cells_forget_with_age():
-    """At 400 K a hundredth has lost its state after some five months."""
-    hot = ("technology.temperature_k=400", "tile.macro.subarray.cell.errors.age_s=1.3e7")
-    young, old = model_of(STT, hot[0]).faults, model_of(STT, *hot).faults
+    """At 400 K a hundredth of the cells has lost a state after some five months; every other in the end."""
+    hot, age = "technology.temperature_k=400", "tile.macro.subarray.cell.errors.age_s={}"
+    young, old, worn = (model_of(STT, hot, age.format(t)).faults for t in (0, 1.36e7, 9e9))
     assert young.flipped < 1e-6
-    assert old.flipped == pytest.approx(0.01, rel=0.1)
+    assert old.flipped == pytest.approx(0.005, rel=0.05)
+    assert worn.flipped == pytest.approx(0.5, abs=0.01)
 
 
 def test_calibrated_references_follow_the_cells_of_each_read_out():
@@ -111,3 +114,24 @@ def test_a_converter_covers_what_it_is_told():
     assert (narrow.last_code, narrow.step) == (7, pytest.approx(16 / 7))
     centred = model_of(STT, "tile.macro.adc.bits=3", "tile.macro.adc.errors.full_scale=7").read_out
     assert (centred.step, centred.is_centred) == (1.0, True)
+
+
+def test_columns_share_the_read_outs_of_their_own_tile():
+    """130 columns on tiles of 128: 65 on each, five to a read-out."""
+    arch = load_arch(STT)
+    geometry = build_chip(arch).geometry
+    placement = SimpleNamespace(
+        strategy="unrolled", rows=40, columns=130, column_tiles=2, row_tiles=1, n_planes=1
+    )
+    read_out = layout_of(placement, geometry, 1).read_out
+    assert np.bincount(read_out[:65]).max() == 5
+    assert not set(read_out[:65]) & set(read_out[65:])
+
+
+def test_shares_beyond_one_and_junctions_of_one_state_are_refused():
+    errors = "tile.macro.subarray.cell.errors"
+    stuck = [f"{errors}.stuck_{way}=0.7" for way in ("parallel", "antiparallel")]
+    with pytest.raises(SpecError, match="must be at most 1 together"):
+        load_arch(STT, stuck)
+    with pytest.raises(SpecError, match=r"tmr_zero_bias.value=0: must be a number from 0.01"):
+        load_arch(STT, ["tile.macro.subarray.cell.device.junction.tmr_zero_bias.value=0"])
