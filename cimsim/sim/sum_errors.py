@@ -9,6 +9,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.sim.kernels.differences import differences
+
 __all__ = ["SumError", "SumErrors"]
 
 
@@ -25,15 +27,13 @@ class SumErrors:
     """Totals by layer, over distinct sums."""
 
     def __init__(self) -> None:
-        self._totals: dict[str, list[int]] = {}
+        self._totals: dict[str, NDArray[np.int64]] = {}
 
     def add(self, layer: str, found: NDArray[np.int32], exact: NDArray[np.int32]) -> None:
-        difference = (found - exact).ravel()
-        totals = self._totals.setdefault(layer, [0, 0, 0, 0])
-        wide = difference.astype(np.float64)
-        here = (wide.size, np.count_nonzero(wide), wide.sum(), wide @ wide)
-        for k, value in enumerate(here):
-            totals[k] += int(value)
+        here = np.zeros(3, np.int64)
+        differences(found.reshape(-1), exact.reshape(-1), here)
+        totals = self._totals.setdefault(layer, np.zeros(4, np.int64))
+        totals += (found.size, *here)
 
     def result(self) -> Mapping[str, SumError]:
         return {

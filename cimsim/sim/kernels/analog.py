@@ -24,7 +24,7 @@ WIDTH = 64
 QUAD_ROWS = 16
 """Word lines of a quad."""
 
-_POSITIONS = 256
+_POSITIONS = 512
 _TABLE = 16 * WIDTH
 _STRIDE = np.uint64(0xD1B54A32D192ED03)
 _ONES = np.array([bin(k).count("1") for k in range(16)], np.int64)
