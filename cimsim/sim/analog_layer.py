@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cimsim.arch.chip import Geometry
 from cimsim.circuits.array_model import ArrayModel, Converter
 from cimsim.circuits.ladder import Ladder
+from cimsim.errors import SpecError
 from cimsim.mapping.program import Fold, Placement, Program
 from cimsim.mapping.states import state_params
 from cimsim.rng import stream
@@ -81,10 +82,19 @@ def array_chip(program: Program, schedule: str, fidelity: str, seed: int, instan
     Parameters
     ----------
     schedule : one that reuses sums reads each of them once, whatever the pass
+
+    Raises
+    ------
+    SpecError : "circuit" without wires
     """
     chip = program.chip
     if fidelity == "ideal" or chip.arrays is None:
         return None
+    reads_sums = isinstance(chip.arrays.read_out, Converter)
+    if fidelity == "circuit" and reads_sums and chip.arrays.wires is None:
+        place = chip.spec.place("tile.macro.subarray.wires")
+        cure = "give segment_ohm (cells that share charge have none), or choose another fidelity"
+        raise SpecError(place, "must be there for fidelity circuit", cure=cure)
     every_pass = schedule not in ("prefix_reuse", "enumerate")
     return ArrayChip(chip.arrays, chip.geometry, program.placements, seed, instance, every_pass, fidelity)
 

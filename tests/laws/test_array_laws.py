@@ -13,6 +13,7 @@ from naive.graphs import random_graph, random_images
 import cimsim
 from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.cell_signals import Faults
+from cimsim.errors import SpecError
 from cimsim.mapping.mapper import map_network
 from cimsim.sim.analog_layer import AnalogLayer, _of_positions, array_chip
 from cimsim.sim.sum_errors import SumErrors
@@ -196,3 +197,9 @@ def test_calibrated_references_see_which_rows_are_driven():
     x = random_images(graph, 4, 0)
     program = program_of(graph, STT, spread=False)
     assert max(error.rms for error in values(program, x, "circuit").sum_errors.values()) < 1.0
+
+
+def test_no_wires_no_circuit():
+    program = program_of(lenet_like(), STT, "tile.macro.subarray.wires=null")
+    with pytest.raises(SpecError, match="wires: must be there for fidelity circuit"):
+        array_chip(program, "sequential", "circuit", 0, 0)
