@@ -275,6 +275,33 @@ def _store(codes: NDArray[np.int32], base: NDArray[np.float64], step: float, p0:
 
 
 @njit
+def _read_out(
+    total: Floats, spread: Floats, step: int, block: int, n_blocks: int, columns: int, ups: Lines,
+    downs: Lines, first: int, last: int, p0: int, n_rows: int, read_out: ReadOut, keys: NDArray[np.uint64],
+    base: NDArray[np.float64], codes: NDArray[np.int32],
+) -> None:  # fmt: skip
+    """Noise and conversion of the counts of one row step, for a block of columns."""
+    gain, offset, levels = read_out.gain[step], read_out.offset[step], read_out.levels[step].reshape(-1)
+    c0, last_code = block * WIDTH, read_out.last_code
+    for p in range(n_rows):
+        lowest, start = 0.0, p * WIDTH
+        if read_out.span > 0.0:
+            lowest = lowest_count(_n_driven(ups, downs, p0 + p, first, last), read_out)
+            base[p] += lowest
+        if len(keys) > 0:
+            key = keys[p0 + p] + np.uint64(step * n_blocks + block) * _STRIDE
+            if read_out.counts_ones:
+                _tally(total, spread, start, last_code, read_out.normal, key, codes)
+                continue
+            _shake(total, spread, start, gain, read_out.variance, c0, read_out.normal, key)
+        if read_out.levels.shape[2] == 0:
+            _convert(total, start, gain, offset, c0, last_code, lowest, codes)
+        else:
+            n = min(WIDTH, columns - c0)
+            _compare(total, start, gain, offset, levels, c0, n, last_code, lowest, codes)
+
+
+@njit
 def read_steps(
     ups: Lines,
     downs: Lines,
@@ -305,13 +332,11 @@ def read_steps(
     for p0 in range(0, n_positions, _POSITIONS):
         n_rows = min(_POSITIONS, n_positions - p0)
         for block in range(len(counts_of.minus)):
-            c0 = block * WIDTH
             base[:] = 0.0
             codes[:] = 0
             for s in range(len(first_quad) - 1):
                 first, last = first_quad[s], first_quad[s + 1]
                 n_new = _find_new(ups, downs, first, last, p0, n_rows, new)
-                gain, offset, levels = read_out.gain[s], read_out.offset[s], read_out.levels[s].reshape(-1)
                 _product(total, table, counts_of, block, ups, downs, first, last, new, n_new, p0, n_rows)
                 if has_noise and len(variance_of.minus) == 0:
                     spread[:] = 0.0
@@ -319,22 +344,8 @@ def read_steps(
                     _product(
                         spread, table, variance_of, block, ups, downs, first, last, new, n_new, p0, n_rows
                     )
-                for p in range(n_rows):
-                    lowest = 0.0
-                    if read_out.span > 0.0:
-                        lowest = lowest_count(_n_driven(ups, downs, p0 + p, first, last), read_out)
-                        base[p] += lowest
-                    if has_noise:
-                        key = keys[p0 + p] + np.uint64(s * len(counts_of.minus) + block) * _STRIDE
-                        if read_out.counts_ones:
-                            _tally(total, spread, p * WIDTH, read_out.last_code, read_out.normal, key, codes)
-                            continue
-                        _shake(total, spread, p * WIDTH, gain, read_out.variance, c0, read_out.normal, key)
-                    if read_out.levels.shape[2] == 0:
-                        _convert(total, p * WIDTH, gain, offset, c0, read_out.last_code, lowest, codes)
-                    else:
-                        _compare(
-                            total, p * WIDTH, gain, offset, levels, c0, min(WIDTH, counts.shape[1] - c0),
-                            read_out.last_code, lowest, codes,
-                        )  # fmt: skip
-            _store(codes, base, read_out.step, p0, n_rows, c0, counts)
+                _read_out(
+                    total, spread, s, block, len(counts_of.minus), counts.shape[1], ups, downs, first, last,
+                    p0, n_rows, read_out, keys, base, codes,
+                )  # fmt: skip
+            _store(codes, base, read_out.step, p0, n_rows, block * WIDTH, counts)
