@@ -53,9 +53,10 @@ def test_files_extend_each_other_in_a_chain_and_overrides_come_last(load):
 def test_devices_may_be_exchanged_and_changed(load):
     below = "extends: stt_mram\ntile: {macro: {subarray: {cell: "
     assert load(f"{below}{{device: ref40}}}}}}}}").tile.macro.subarray.cell.device.name == "ref40"
-    junction = f"{{device: {{junction: {{tmr_zero_bias: {QUANTITY}}}}}}}"
+    twice = QUANTITY.replace("0.2e-12", "2.0")
+    junction = f"{{device: {{junction: {{tmr_zero_bias: {twice}}}}}}}"
     device = load(f"{below}{junction}}}}}}}").tile.macro.subarray.cell.device
-    assert (device.name, device.junction.tmr_zero_bias.value) == ("foundry_stt", 0.2e-12)
+    assert (device.name, device.junction.tmr_zero_bias.value) == ("foundry_stt", 2.0)
 
 
 @pytest.mark.parametrize(
