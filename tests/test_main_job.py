@@ -79,6 +79,6 @@ def test_the_readme_shows_what_the_command_prints(result, tmp_path, monkeypatch)
 def test_the_test_set_of_mnist(lenet):
     if not os.environ.get("CIMSIM_DATA_DIR"):
         pytest.skip("needs CIMSIM_DATA_DIR, the folder that holds mnist/")
-    summary = cimsim.simulate(*lenet, data="mnist").summary
+    summary = cimsim.simulate(*lenet, data="mnist", fidelity="ideal").summary
     assert summary["n_images"] == 10_000
     assert summary["accuracy"] >= 0.984
