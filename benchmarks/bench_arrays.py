@@ -89,7 +89,9 @@ class TorchTiles:
                 minus = (part < 0) + 0.1 * torch.randn(part.shape, generator=generator)
                 parts.append((plus.T.contiguous(), minus.T.contiguous()))
             self.layers.append(parts)
-        self.limits = [torch.from_numpy(graph.node(f"act{k}").params["threshold"].copy()).float() for k in range(3)]
+        self.limits = [
+            torch.from_numpy(graph.node(f"act{k}").params["threshold"].copy()).float() for k in range(3)
+        ]
 
     def dots(self, x, layer):
         """Of -1/0/+1 (..., rows)."""
