@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class ArrayChip:
     seed, instance : name the chip
     every_pass : whether noise is drawn anew in every pass, or once where the chip reuses a sum
     fidelity : "statistical", "cell" or "circuit"
+    drawn : cells of the layers met so far, by layer and member: every set of images sees the same chip
     """
 
     model: ArrayModel
@@ -55,6 +56,7 @@ class ArrayChip:
     instance: int
     every_pass: bool = True
     fidelity: str = "statistical"
+    drawn: dict[tuple[str, int], list[LayerCells]] = field(default_factory=dict)
 
     @property
     def is_noisy(self) -> bool:
@@ -111,10 +113,13 @@ class AnalogLayer(MacLayer):
         errors: SumErrors,
     ) -> None:
         super().__init__(graph, node, raster)
-        self._chip, self._errors, self._channels = chip, errors, raster[2]
+        self._chip, self._errors = chip, errors
         placement = chip.placements[node.name]
         self._layout = layout_of(placement, chip.geometry, self.kernel[0] * self.kernel[1])
-        self._cells = [self._draw(member, raster) for member in range(n_members(node))]
+        for member in range(n_members(node)):
+            if (node.name, member) not in chip.drawn:
+                chip.drawn[node.name, member] = self._draw(member, raster)
+        self._cells = [chip.drawn[node.name, member] for member in range(n_members(node))]
         draw = stream(chip.seed, "noise", layer=node.name)
         self._keys = draw.integers(2**63, size=self._n_groups, dtype=np.uint64)
 
@@ -198,11 +203,11 @@ class AnalogLayer(MacLayer):
         per_item = n_planes * h_out * w_out * (4 * int(self._layout.first_quad[-1]) + 4 * cells.plus.shape[1])
         step = max(1, _BATCH_BYTES // per_item)
         found = np.empty((n, h_out, w_out, cells.plus.shape[1]), np.int32)
+        in_bounds = _in_bounds(operand, weights, stride, padding) if operand.is_planes else None
         for start in range(0, n, step):
             items = operand.take(np.arange(start, min(start + step, n)))
             dots = self._dots(items, cells, stride, padding).reshape(-1, h_out, w_out, found.shape[3])
-            if operand.is_planes:
-                in_bounds = _in_bounds(operand, weights, stride, padding)
+            if in_bounds is not None:
                 dots = plain.weigh_planes(dots, in_bounds, n_planes, self._spec.signed)
             found[start : start + step] = dots
         return found

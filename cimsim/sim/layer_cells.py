@@ -14,7 +14,7 @@ from cimsim.arch.chip import Geometry
 from cimsim.circuits.array_model import ArrayModel, Converter, Sense
 from cimsim.mapping.placement import reads_per_step, row_tile_sizes
 from cimsim.mapping.program import Placement
-from cimsim.sim.kernels.analog import WIDTH, Cells, ReadOut, make_cells
+from cimsim.sim.kernels.analog import QUAD_ROWS, WIDTH, Cells, ReadOut, make_cells
 
 __all__ = ["LayerCells", "Layout", "draw_cells", "layout_of"]
 
@@ -22,7 +22,6 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Index = NDArray[np.int64]
 
-_QUAD = 16
 _NO_NUMBERS, _NO_BLOCKS = np.empty(0, np.float32), np.empty((0, 0), np.float32)
 _NO_CELLS = Cells(_NO_BLOCKS, _NO_BLOCKS)
 
@@ -45,14 +44,14 @@ class Layout:
     @cached_property
     def first_quad(self) -> Index:
         """(n_steps + 1,), steps begin with a quad of their own."""
-        quads = -(-np.diff(self.first_row) // _QUAD)
+        quads = -(-np.diff(self.first_row) // QUAD_ROWS)
         return np.concatenate([[0], np.cumsum(quads)])
 
     @cached_property
     def slot(self) -> Index:
         """(rows,) the slot of each row among those of the quads."""
         steps = np.repeat(np.arange(len(self.tile)), np.diff(self.first_row))
-        return np.arange(len(steps)) - self.first_row[steps] + _QUAD * self.first_quad[steps]
+        return np.arange(len(steps)) - self.first_row[steps] + QUAD_ROWS * self.first_quad[steps]
 
 
 def layout_of(placement: Placement, geometry: Geometry, taps: int) -> Layout:
@@ -108,20 +107,25 @@ class LayerCells:
             return _NO_CELLS
         return self._cells(self.plus_variance, self.minus_variance)
 
-    def in_slots(self, values: Array) -> Floats:
-        """Rows (rows, columns) at their slots, float32."""
-        found = np.zeros((_QUAD * self.layout.first_quad[-1], values.shape[1]), np.float32)
-        found[self.layout.slot] = values
-        return found
+    @cached_property
+    def wide(self) -> tuple[Array, Array, Array, Array]:
+        """plus, minus and their variances (0, columns: none) at their slots."""
+        none = np.empty((0, self.plus.shape[1]))
+        return (
+            self._in_slots(self.plus),
+            self._in_slots(self.minus),
+            none if self.plus_variance is None else self._in_slots(self.plus_variance),
+            none if self.minus_variance is None else self._in_slots(self.minus_variance),
+        )
 
-    def wide_slots(self, values: Array) -> Array:
-        """The same in float64."""
-        found = np.zeros((_QUAD * self.layout.first_quad[-1], values.shape[1]))
+    def _in_slots(self, values: Array) -> Array:
+        """Rows (rows, columns) at their slots."""
+        found = np.zeros((QUAD_ROWS * self.layout.first_quad[-1], values.shape[1]))
         found[self.layout.slot] = values
         return found
 
     def _cells(self, plus: Array, minus: Array) -> Cells:
-        return make_cells(self.in_slots(plus), self.in_slots(minus))
+        return make_cells(*(self._in_slots(part).astype(np.float32) for part in (plus, minus)))
 
 
 def draw_cells(

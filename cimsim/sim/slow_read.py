@@ -55,11 +55,7 @@ def read_cells(
 
 def _sum(lines: WordLines, cells: LayerCells, step: int, keys: Keys, decides: bool, total: Array) -> None:
     first, last = cells.layout.first_quad[step : step + 2]
-    noise = cells.plus_variance, cells.minus_variance
-    none = np.empty((0, total.shape[1]))
-    up, down = (none if part is None else cells.wide_slots(part) for part in noise)
-    plus, minus = cells.wide_slots(cells.plus), cells.wide_slots(cells.minus)
-    sum_cells(lines.ups, lines.downs, first, last, plus, minus, up, down, decides, keys, total)
+    sum_cells(lines.ups, lines.downs, first, last, *cells.wide, decides, keys, total)
 
 
 def _driven(lines: WordLines, first: int, last: int) -> NDArray[np.bool_]:
