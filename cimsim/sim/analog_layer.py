@@ -23,6 +23,7 @@ from cimsim.sim.kernels.pack import PackedBits, channel_mask, n_words
 from cimsim.sim.kernels.plain import Bits, Sums
 from cimsim.sim.layer_cells import LayerCells, draw_cells, layout_of
 from cimsim.sim.mac_layer import MacLayer
+from cimsim.sim.noise_keys import keys_of_positions
 from cimsim.sim.operand import Operand
 from cimsim.sim.slow_read import read_cells
 from cimsim.sim.sum_errors import SumErrors
@@ -32,7 +33,6 @@ from cimsim.workload.graph import Node, WorkloadGraph
 __all__ = ["AnalogLayer", "ArrayChip", "array_chip"]
 
 Pair = tuple[int, int]
-Keys = NDArray[np.uint64]
 
 _BATCH_BYTES = 32_000_000
 
@@ -139,15 +139,9 @@ class AnalogLayer(MacLayer):
             for matrix, own in zip(matrices, streams, strict=True)
         ]
 
-    def sums(self, operand: Operand, member: int = 0, keep: PackedBits | None = None) -> Sums:
-        exact = super().sums(operand, member, keep)
-        if keep is None:
-            found = self._read(operand, member, self._stride, self._padding)
-        else:
-            n = keep.shape[0]
-            items = operand.unrolled(keep, self._stride, self._padding, self._pad_value)
-            items = replace(items, keys=_of_positions(operand.keys, len(items.words) // n))
-            found = self._read(items, member, (1, 1), (0, 0)).reshape(exact.sums.shape)
+    def _grouped(self, operand: Operand, member: int, stride: Pair, padding: Pair) -> Sums:
+        exact = super()._grouped(operand, member, stride, padding)
+        found = self._read(operand, member, stride, padding)
         self._errors.add(self._node.name, found, exact.sums)
         return exact._replace(sums=found)
 
@@ -220,7 +214,7 @@ class AnalogLayer(MacLayer):
             self._layout.first_row,
         )  # fmt: skip
         counts = np.empty((len(lines.n_driven), cells.plus.shape[1]), np.int32)
-        found = _of_positions(operand.keys, len(counts) // len(operand.words))
+        found = keys_of_positions(operand.keys, len(counts) // len(operand.words))
         seeds = np.empty(0, np.uint64) if found is None else found
         wires = self._chip.wires
         if wires is not None or (self._chip.each_cell and self._chip.is_noisy):
@@ -242,19 +236,3 @@ def _in_bounds(operand: Operand, weights: PackedWeights, stride: Pair, padding: 
         np.ascontiguousarray(ones), None, weights, stride=stride, padding=padding, pad_value=0
     ).sums[0]
     return found
-
-
-def _of_positions(keys: Keys | None, n_positions: int) -> Keys | None:
-    """(n,) keys of items as keys of their positions, planes included; none stay none."""
-    if keys is None:
-        return None
-    with np.errstate(over="ignore"):
-        apart = _mixed(keys)[:, None] + np.arange(n_positions, dtype=np.uint64)
-        return _mixed(np.asarray(apart.ravel(), np.uint64))
-
-
-def _mixed(keys: Keys) -> Keys:
-    """Splitmix64: neighbouring keys become unrelated."""
-    z = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)), np.uint64)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.sim.kernels.pack import PackedBits, pack_flags, unpack_flags
+from cimsim.sim.noise_keys import keys_of_positions
 from cimsim.sim.tensors import channel_mask
 
 __all__ = ["Operand"]
@@ -62,13 +63,17 @@ class Operand:
             taps = _windows(self.words.reshape(-1, *self.words.shape[2:]), 0, kernel, stride, padding)
             taps = taps.reshape(len(keep), n_bits, *taps.shape[1:]).transpose(0, 2, 3, 1, 4, 5, 6)
             words = (taps & keep[:, :, :, None]).reshape(-1, n_bits, *keep.shape[3:])
-            return Operand(words, None, self.channels)
+            return Operand(words, None, self.channels, self._keys_of_windows(len(words)))
         everywhere = channel_mask(self.channels)
         driven = np.broadcast_to(everywhere, self.words.shape) if self.driven is None else self.driven
         kept = _windows(driven, everywhere if pad_value else 0, kernel, stride, padding) & keep
         words = _windows(self.words, everywhere if pad_value > 0 else 0, kernel, stride, padding)
         shape = (-1, *keep.shape[3:])
-        return Operand(np.ascontiguousarray(words).reshape(shape), kept.reshape(shape), self.channels)
+        words = np.ascontiguousarray(words).reshape(shape)
+        return Operand(words, kept.reshape(shape), self.channels, self._keys_of_windows(len(words)))
+
+    def _keys_of_windows(self, n: int) -> NDArray[np.uint64] | None:
+        return keys_of_positions(self.keys, n // len(self.words))
 
 
 def _windows(

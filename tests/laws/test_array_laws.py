@@ -15,7 +15,8 @@ from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.cell_signals import Faults
 from cimsim.errors import SpecError
 from cimsim.mapping.mapper import map_network
-from cimsim.sim.analog_layer import AnalogLayer, _of_positions, array_chip
+from cimsim.sim.analog_layer import AnalogLayer, array_chip
+from cimsim.sim.noise_keys import keys_of_positions
 from cimsim.sim.sum_errors import SumErrors
 from cimsim.sim.tensors import InputTensor
 from cimsim.sim.values import run_values
@@ -153,9 +154,9 @@ def test_wires_cost_current_and_calibration_gives_it_back():
 
 
 def test_keys_of_passes_and_positions_never_meet():
-    keys = _of_positions(np.arange(40, dtype=np.uint64) ^ np.uint64(12345), 784)
+    keys = keys_of_positions(np.arange(40, dtype=np.uint64) ^ np.uint64(12345), 784)
     assert len(np.unique(keys)) == 40 * 784
-    assert _of_positions(None, 784) is None
+    assert keys_of_positions(None, 784) is None
 
 
 def test_passes_are_noisy_apart():
