@@ -14,7 +14,9 @@ from cimsim.arch.chip import Geometry
 from cimsim.circuits.array_model import ArrayModel, Converter, Sense
 from cimsim.mapping.placement import reads_per_step, row_tile_sizes
 from cimsim.mapping.program import Placement
-from cimsim.sim.kernels.analog import QUAD_ROWS, WIDTH, Cells, ReadOut, make_cells
+from cimsim.sim.kernels.analog import QUAD_ROWS, Cells, make_cells
+from cimsim.sim.kernels.patterns import WIDTH
+from cimsim.sim.kernels.read_out import ReadOut
 
 __all__ = ["LayerCells", "Layout", "draw_cells", "layout_of"]
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from cimsim.circuits.array_model import ArrayModel, Converter
 from cimsim.circuits.ladder import Ladder, driven_currents, row_attenuation
-from cimsim.sim.kernels.analog import lowest_count
 from cimsim.sim.kernels.each_cell import add_codes, add_counts, fill_normal, sum_cells
 from cimsim.sim.kernels.lines import WordLines
+from cimsim.sim.kernels.read_out import lowest_count
 from cimsim.sim.layer_cells import LayerCells
 
 __all__ = ["read_cells"]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cimsim._jit import njit
 from cimsim.devices.normal import normal, uniform
-from cimsim.sim.kernels.analog import ReadOut, mixed
+from cimsim.sim.kernels.read_out import ReadOut, mixed
 
 __all__ = ["add_codes", "add_counts", "fill_normal", "sum_cells"]
 
