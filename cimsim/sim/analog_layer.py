@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from cimsim.rng import stream
 from cimsim.sim.kernels import PackedWeights, conv_sums, plain
 from cimsim.sim.kernels.activation import activate, make_activation
 from cimsim.sim.kernels.analog import read_steps
+from cimsim.sim.kernels.blocks import COLUMNS
 from cimsim.sim.kernels.lines import word_lines
 from cimsim.sim.kernels.pack import PackedBits, channel_mask, n_words
 from cimsim.sim.kernels.plain import Bits, Sums
@@ -34,7 +35,7 @@ __all__ = ["AnalogLayer", "ArrayChip", "array_chip"]
 
 Pair = tuple[int, int]
 
-_BATCH_BYTES = 32_000_000
+_BATCH_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +155,7 @@ class AnalogLayer(MacLayer):
         n_out: int,
         keep: PackedBits | None = None,
     ) -> Bits:
-        sums = self.sums(operand, member, keep)
-        states = slice(member, None, len(self._cells))
+        states, n = slice(member, None, len(self._cells)), len(operand.words)
         act = make_activation(
             fold.thresholds[states],
             fold.pre_flip[states],
@@ -163,11 +163,30 @@ class AnalogLayer(MacLayer):
             fold.position_class,
             fold.pool,
         )
-        columns = sums.sums.shape[3]
-        padded = np.pad(sums.sums, ((0, 0),) * 3 + ((0, n_words(columns) * 64 - columns),))
-        out = np.zeros((n_out, *act.out_shape()), np.uint64)
-        activate(act, padded, np.require(out_rows, np.int64, ["C", "W"]), out)
-        return Bits(out, sums.dot_total, sums.rows_driven)
+        out, rows = np.zeros((n_out, *act.out_shape()), np.uint64), np.require(out_rows, np.int64, ["C", "W"])
+        totals = np.empty((2, n), np.int64)
+        for items in self._batches(operand, self._stride, self._padding):
+            sums = self.sums(operand.take(items), member, None if keep is None else keep[items])
+            columns = sums.sums.shape[3]
+            padded = np.pad(sums.sums, ((0, 0),) * 3 + ((0, n_words(columns) * COLUMNS - columns),))
+            activate(act, padded, rows[items], out)
+            totals[:, items] = sums.dot_total, sums.rows_driven
+        return Bits(out, totals[0], totals[1])
+
+    def _batches(self, operand: Operand, stride: Pair, padding: Pair) -> Iterator[slice]:
+        """So many items at a time that their lines and sums are used while they are near."""
+        h_out, w_out = self._out_size(operand, stride, padding)
+        n_planes = operand.words.shape[1] if operand.is_planes else 1
+        per_position = 4 * int(self._layout.first_quad[-1]) + 4 * self._c_out
+        step = max(1, _BATCH_BYTES // (n_planes * h_out * w_out * per_position))
+        return (slice(start, start + step) for start in range(0, len(operand.words), step))
+
+    def _out_size(self, operand: Operand, stride: Pair, padding: Pair) -> Pair:
+        h_out, w_out = (
+            (size + 2 * p - k) // s + 1
+            for size, k, s, p in zip(operand.words.shape[-3:-1], self.kernel, stride, padding, strict=True)
+        )
+        return h_out, w_out
 
     def _read(self, operand: Operand, member: int, stride: Pair, padding: Pair) -> NDArray[np.int32]:
         """Sums of all groups (n, h_out, w_out, c_out)."""
@@ -189,21 +208,15 @@ class AnalogLayer(MacLayer):
     def _of_group(
         self, operand: Operand, cells: LayerCells, weights: PackedWeights, stride: Pair, padding: Pair
     ) -> NDArray[np.int32]:
-        h_out, w_out = (
-            (size + 2 * p - k) // s + 1
-            for size, k, s, p in zip(operand.words.shape[-3:-1], self.kernel, stride, padding, strict=True)
-        )
-        n, n_planes = len(operand.words), operand.words.shape[1] if operand.is_planes else 1
-        per_item = n_planes * h_out * w_out * (4 * int(self._layout.first_quad[-1]) + 4 * cells.plus.shape[1])
-        step = max(1, _BATCH_BYTES // per_item)
+        n, (h_out, w_out) = len(operand.words), self._out_size(operand, stride, padding)
         found = np.empty((n, h_out, w_out, cells.plus.shape[1]), np.int32)
         in_bounds = _in_bounds(operand, weights, stride, padding) if operand.is_planes else None
-        for start in range(0, n, step):
-            items = operand.take(np.arange(start, min(start + step, n)))
-            dots = self._dots(items, cells, stride, padding).reshape(-1, h_out, w_out, found.shape[3])
+        for items in self._batches(operand, stride, padding):
+            dots = self._dots(operand.take(items), cells, stride, padding)
+            dots = dots.reshape(-1, h_out, w_out, found.shape[3])
             if in_bounds is not None:
-                dots = plain.weigh_planes(dots, in_bounds, n_planes, self._spec.signed)
-            found[start : start + step] = dots
+                dots = plain.weigh_planes(dots, in_bounds, operand.words.shape[1], self._spec.signed)
+            found[items] = dots
         return found
 
     def _dots(self, operand: Operand, cells: LayerCells, stride: Pair, padding: Pair) -> NDArray[np.int32]:

@@ -36,7 +36,7 @@ class Operand:
     def is_planes(self) -> bool:
         return self.words.ndim == 5
 
-    def take(self, rows: NDArray[np.int64] | None) -> Operand:
+    def take(self, rows: NDArray[np.int64] | slice | None) -> Operand:
         """Some of the items; None takes all."""
         if rows is None:
             return self
