@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim._jit import njit
-from cimsim.sim.kernels.patterns import PAIR, TABLE, WIDTH, add_patterns, build_table
+from cimsim.sim.kernels.patterns import LANES, PAIR, TABLE, WIDTH, add_patterns, build_table
 from cimsim.sim.kernels.read_out import ReadOut, compare_levels, convert, lowest_count, shake, tally
 
 __all__ = ["QUAD_ROWS", "Cells", "make_cells", "read_steps"]
@@ -120,24 +120,27 @@ def _find_runs(driven: Lines, first: int, last: int, n_rows: int, new: Index, ru
 @njit
 def _add(
     total: Floats, before: Floats, row: Index, cells: Floats, table: Floats, lines: Lines, first: int,
-    last: int, chosen: Index, every: Index, n: int,
+    last: int, chosen: Index, every: Index, n: int, n_columns: int,
 ) -> None:  # fmt: skip
     """Total k: what the lines of position ``chosen[k]`` drive in some quads, added to row ``row[k]``."""
     flat, stride = lines.reshape(-1), lines.shape[1]
     for quad in range(first, last, PAIR):
         n_quads = min(PAIR, last - quad)
         for k in range(n_quads):
-            build_table(table, k * TABLE, cells, quad + k)
+            build_table(table, k * TABLE, cells, quad + k, n_columns)
         for k in range(n):
             at = quad * stride + chosen[k]
-            add_patterns(total, k * WIDTH, before, row[k] * WIDTH, table, flat, at, stride, n_quads)
+            add_patterns(
+                total, k * WIDTH, before, row[k] * WIDTH, table, flat, at, stride, n_quads, n_columns
+            )
         before, row = total, every
 
 
 @njit
 def _product(
-    total: Floats, cells: Cells, block: int, part: _Part, first: int, last: int, n_runs: int, n_rows: int
-) -> None:
+    total: Floats, cells: Cells, block: int, n_columns: int, part: _Part, first: int, last: int, n_runs: int,
+    n_rows: int,
+) -> None:  # fmt: skip
     """Sums (n_rows * WIDTH,) over the quads of one step.
 
     All driven lines as if at -1, once for each run of positions that drive the same; then those at +1.
@@ -145,11 +148,11 @@ def _product(
     every = part.every
     _add(
         part.start, part.zero, part.nought, cells.minus[block], part.table, part.driven, first, last,
-        part.new, every, n_runs,
+        part.new, every, n_runs, n_columns,
     )  # fmt: skip
     _add(
         total, part.start, part.run, cells.change[block], part.table, part.ups, first, last, every, every,
-        n_rows,
+        n_rows, n_columns,
     )  # fmt: skip
 
 
@@ -165,8 +168,8 @@ def _n_driven(driven: Lines, position: int, first: int, last: int) -> int:
 
 @njit
 def _convert(
-    part: _Part, step: int, block: int, n_blocks: int, columns: int, first: int, last: int, n_rows: int,
-    read_out: ReadOut, keys: Keys,
+    part: _Part, step: int, block: int, n_blocks: int, columns: int, n_columns: int, first: int, last: int,
+    n_rows: int, read_out: ReadOut, keys: Keys,
 ) -> None:  # fmt: skip
     """Noise and conversion of the counts of one row step, for a block of columns."""
     gain, offset, levels = read_out.gain[step], read_out.offset[step], read_out.levels[step].reshape(-1)
@@ -179,11 +182,13 @@ def _convert(
         if len(keys) > 0:
             key = keys[p] + np.uint64(step * n_blocks + block) * _STRIDE
             if read_out.counts_ones:
-                tally(part.total, part.spread, start, last_code, read_out.normal, key, part.codes)
+                tally(part.total, part.spread, start, n_columns, last_code, read_out.normal, key, part.codes)
                 continue
-            shake(part.total, part.spread, start, gain, read_out.variance, c0, read_out.normal, key)
+            shake(
+                part.total, part.spread, start, gain, read_out.variance, c0, n_columns, read_out.normal, key
+            )
         if read_out.levels.shape[2] == 0:
-            convert(part.total, start, gain, offset, c0, last_code, lowest, part.codes)
+            convert(part.total, start, gain, offset, c0, n_columns, last_code, lowest, part.codes)
         else:
             n = min(WIDTH, columns - c0)
             compare_levels(part.total, start, gain, offset, levels, c0, n, last_code, lowest, part.codes)
@@ -225,16 +230,20 @@ def read_steps(
         n_rows = min(_POSITIONS, n_positions - p0)
         _take(ups, downs, p0, n_rows, part)
         for block in range(n_blocks):
+            left = counts.shape[1] - block * WIDTH
+            n_columns = min(WIDTH, (left + LANES - 1) // LANES * LANES)
             part.base[:] = 0.0
             part.codes[:] = 0
             for s in range(len(first_quad) - 1):
                 first, last = first_quad[s], first_quad[s + 1]
                 n_runs = _find_runs(part.driven, first, last, n_rows, part.new, part.run)
-                _product(part.total, counts_of, block, part, first, last, n_runs, n_rows)
+                _product(part.total, counts_of, block, n_columns, part, first, last, n_runs, n_rows)
                 if has_noise and len(variance_of.minus) == 0:
                     part.spread[:] = 0.0
                 elif has_noise:
-                    _product(part.spread, variance_of, block, part, first, last, n_runs, n_rows)
+                    _product(part.spread, variance_of, block, n_columns, part, first, last, n_runs, n_rows)
                 own = keys[p0 : p0 + n_rows] if has_noise else keys
-                _convert(part, s, block, n_blocks, counts.shape[1], first, last, n_rows, read_out, own)
+                _convert(
+                    part, s, block, n_blocks, counts.shape[1], n_columns, first, last, n_rows, read_out, own
+                )
             _store(part, read_out.step, p0, n_rows, block * WIDTH, counts)

@@ -1,4 +1,4 @@
-"""From an analog count to the code that stands for it: noise, levels, clipping; 64 columns of a position."""
+"""From an analog count to the code that stands for it: noise, levels, clipping; up to 64 columns at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim._jit import fused, njit
-from cimsim.sim.kernels.patterns import WIDTH
 
 __all__ = ["ReadOut", "compare_levels", "convert", "lowest_count", "mixed", "shake", "tally"]
 
@@ -20,8 +19,8 @@ class ReadOut(NamedTuple):
 
     Attributes
     ----------
-    gain, offset : float32 (n_steps, blocks * WIDTH): code = gain * (count - lowest) + offset
-    levels : float32 (n_steps, blocks * WIDTH, last_code), where the code goes up, in codes; or last axis 0:
+    gain, offset : float32 (n_steps, columns rounded up to blocks): code = gain * (count - lowest) + offset
+    levels : float32 (n_steps, the same, last_code), where the code goes up, in codes; or last axis 0:
         half-way between the codes
     last_code : the codes are 0 to this
     step, span : counts a code stands for; counts that are covered, around half of the driven rows, or 0: all
@@ -52,11 +51,11 @@ def lowest_count(n_driven: int, read_out: ReadOut) -> float:
 
 @fused
 def convert(
-    total: Floats, start: int, gain: Floats, offset: Floats, column: int, last_code: int, lowest: float,
-    codes: NDArray[np.int32],
+    total: Floats, start: int, gain: Floats, offset: Floats, column: int, n: int, last_code: int,
+    lowest: float, codes: NDArray[np.int32],
 ) -> None:  # fmt: skip
-    """Add up the codes of one position's counts, with levels half-way between the codes."""
-    width, at, c0 = np.uint64(WIDTH), np.uint64(start), np.uint64(column)
+    """Add up the codes of ``n`` columns of a position, with levels half-way between the codes."""
+    width, at, c0 = np.uint64(n), np.uint64(start), np.uint64(column)
     top, least = np.float32(last_code) + np.float32(0.5), np.float32(lowest)
     for c in range(width):
         value = (total[at + c] - least) * gain[c0 + c] + offset[c0 + c] + np.float32(0.5)
@@ -68,7 +67,7 @@ def compare_levels(
     total: Floats, start: int, gain: Floats, offset: Floats, levels: Floats, column: int, n: int,
     last_code: int, lowest: float, codes: NDArray[np.int32],
 ) -> None:  # fmt: skip
-    """The same for ``n`` columns with levels of their own, looked for from the ideal code on."""
+    """The same with levels of their own, looked for from the ideal code on."""
     width, at, c0, last = np.uint64(n), np.uint64(start), np.uint64(column), np.uint64(last_code)
     top, least = np.float32(last_code) + np.float32(0.5), np.float32(lowest)
     for c in range(width):
@@ -93,11 +92,11 @@ def mixed(key: np.uint64) -> np.uint64:
 
 @fused
 def shake(
-    total: Floats, spread: Floats, start: int, gain: Floats, variance: float, column: int, normal: Floats,
-    key: np.uint64,
+    total: Floats, spread: Floats, start: int, gain: Floats, variance: float, column: int, n: int,
+    normal: Floats, key: np.uint64,
 ) -> None:  # fmt: skip
-    """Noise of the cells and of the conversion, on one position's counts."""
-    width, at, c0 = np.uint64(WIDTH), np.uint64(start), np.uint64(column)
+    """Noise of the cells and of the conversion, on ``n`` counts of a position, n a multiple of four."""
+    width, at, c0 = np.uint64(n), np.uint64(start), np.uint64(column)
     of_conversion = np.float32(variance)
     for c in range(width):
         slope = gain[c0 + c]
@@ -113,7 +112,7 @@ def shake(
 
 @fused
 def tally(
-    total: Floats, spread: Floats, start: int, last_code: int, normal: Floats, key: np.uint64,
+    total: Floats, spread: Floats, start: int, n: int, last_code: int, normal: Floats, key: np.uint64,
     codes: NDArray[np.int32],
 ) -> None:  # fmt: skip
     """Whole numbers of ones from the mean and the variance of many decisions.
@@ -121,7 +120,7 @@ def tally(
     Rounding at random keeps the mean; what it adds to the variance is taken off before: the spread of a
     fraction f is f (1 - f), over many numbers a sixth.
     """
-    width, at = np.uint64(WIDTH), np.uint64(start)
+    width, at = np.uint64(n), np.uint64(start)
     for c in range(width):
         key += np.uint64(0x9E3779B97F4A7C15)
         word = mixed(key)
