@@ -22,10 +22,11 @@ from cimsim.sim.kernels.blocks import COLUMNS
 from cimsim.sim.kernels.lines import word_lines
 from cimsim.sim.kernels.pack import PackedBits, channel_mask, n_words
 from cimsim.sim.kernels.plain import Bits, Sums
-from cimsim.sim.layer_cells import LayerCells, draw_cells, layout_of
+from cimsim.sim.layer_cells import LayerCells, draw_cells, layout_of, n_read_outs
 from cimsim.sim.mac_layer import MacLayer
 from cimsim.sim.noise_keys import keys_of_positions
 from cimsim.sim.operand import Operand
+from cimsim.sim.read_outs import draw_read_outs
 from cimsim.sim.slow_read import read_cells
 from cimsim.sim.sum_errors import SumErrors
 from cimsim.workload.dropout import n_members
@@ -116,7 +117,7 @@ class AnalogLayer(MacLayer):
         super().__init__(graph, node, raster)
         self._chip, self._errors = chip, errors
         placement = chip.placements[node.name]
-        self._layout = layout_of(placement, chip.geometry, self.kernel[0] * self.kernel[1])
+        self._layout = layout_of(placement, chip.geometry, self._n_taps)
         for member in range(n_members(node)):
             if (node.name, member) not in chip.drawn:
                 chip.drawn[node.name, member] = self._draw(member, raster)
@@ -131,14 +132,24 @@ class AnalogLayer(MacLayer):
         taps = weight.reshape(-1, c, h, w) if node.op == "linear" else weight
         groups = np.split(taps, self._n_groups)
         matrices = [part.transpose(2, 3, 1, 0).reshape(-1, len(part)) for part in groups]
-        chip_keys = {"instance": chip.instance, "member": member}
-        streams = (
-            stream(chip.seed, "array", layer=node.name, group=g, **chip_keys) for g in range(len(matrices))
-        )
+        placement = chip.placements[node.name]
+        names: dict[str, int | str] = {"layer": node.name, "instance": chip.instance}
+        n = n_read_outs(placement, chip.geometry)
+        read_outs = draw_read_outs(chip.model.read_out, n, stream(chip.seed, "read_outs", **names))
         return [
-            draw_cells(matrix, self._layout, chip.model, own)
-            for matrix, own in zip(matrices, streams, strict=True)
+            draw_cells(
+                matrix,
+                layout_of(placement, chip.geometry, self._n_taps, member * len(matrices) + group),
+                chip.model,
+                read_outs,
+                stream(chip.seed, "array", group=group, member=member, **names),
+            )
+            for group, matrix in enumerate(matrices)
         ]
+
+    @property
+    def _n_taps(self) -> int:
+        return self.kernel[0] * self.kernel[1]
 
     def _grouped(self, operand: Operand, member: int, stride: Pair, padding: Pair) -> Sums:
         exact = super()._grouped(operand, member, stride, padding)

@@ -17,8 +17,9 @@ from cimsim.mapping.program import Placement
 from cimsim.sim.kernels.analog import QUAD_ROWS, Cells, make_cells
 from cimsim.sim.kernels.patterns import WIDTH
 from cimsim.sim.kernels.read_out import ReadOut
+from cimsim.sim.read_outs import ReadOuts
 
-__all__ = ["LayerCells", "Layout", "draw_cells", "layout_of"]
+__all__ = ["LayerCells", "Layout", "draw_cells", "layout_of", "n_read_outs"]
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -37,11 +38,13 @@ class Layout:
     first_row : (n_steps + 1,), where each row step begins
     tile : (n_steps,) the row tile of each step
     read_out : (columns,) which of a tile's read-outs a column uses
+    unit : (n_steps, columns) which of the layer's read-outs that is: subarrays of a macro share theirs
     """
 
     first_row: Index
     tile: Index
     read_out: Index
+    unit: Index
 
     @cached_property
     def first_quad(self) -> Index:
@@ -56,12 +59,13 @@ class Layout:
         return np.arange(len(steps)) - self.first_row[steps] + QUAD_ROWS * self.first_quad[steps]
 
 
-def layout_of(placement: Placement, geometry: Geometry, taps: int) -> Layout:
+def layout_of(placement: Placement, geometry: Geometry, taps: int, copy: int = 0) -> Layout:
     """Rows of the tiles in steps; a sense amplifier's rows are counted one by one, a step a tile is enough.
 
     Parameters
     ----------
     taps : positions of the kernel, which lie in crossbars of their own if it is split
+    copy : which of the layer's matrices, group by group in each variant
     """
     splits = taps if placement.strategy == "kernel_split" else 1
     sizes = row_tile_sizes(placement.rows, geometry.n_rows, geometry.rows_active, splits)
@@ -72,9 +76,17 @@ def layout_of(placement: Placement, geometry: Geometry, taps: int) -> Layout:
         bounds += [start + min(done, size) for done in range(at_once, size + at_once, at_once)]
         tiles += [tile] * math.ceil(size / at_once)
     column, width = np.arange(placement.columns), math.ceil(placement.columns / placement.column_tiles)
-    shared = column % width // reads_per_step(placement, geometry)
-    across = column // width * geometry.readouts_per_macro
-    return Layout(np.array(bounds), np.array(tiles), shared + across)
+    across, place = column // width, column % width // reads_per_step(placement, geometry)
+    subarray = (copy * placement.column_tiles + across) * placement.row_tiles + np.array(tiles)[:, None]
+    macro = subarray // geometry.subarrays_per_macro
+    per_macro = geometry.readouts_per_macro
+    return Layout(np.array(bounds), np.array(tiles), per_macro * across + place, per_macro * macro + place)
+
+
+def n_read_outs(placement: Placement, geometry: Geometry) -> int:
+    """Of all macros of one replica."""
+    per_copy = placement.row_tiles * placement.column_tiles * placement.groups * placement.n_variants
+    return math.ceil(per_copy / geometry.subarrays_per_macro) * geometry.readouts_per_macro
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +143,13 @@ class LayerCells:
 
 
 def draw_cells(
-    signs: NDArray[np.int8], layout: Layout, model: ArrayModel, generator: np.random.Generator
+    signs: NDArray[np.int8],
+    layout: Layout,
+    model: ArrayModel,
+    read_outs: ReadOuts,
+    generator: np.random.Generator,
 ) -> LayerCells:
-    """Cells and read-outs out of the spread.
+    """Cells out of the spread, before the read-outs of their layer.
 
     Parameters
     ----------
@@ -142,8 +158,8 @@ def draw_cells(
     is_parallel = model.faults.apply(np.stack([signs > 0, signs < 0]), generator)
     signals = model.signals.draw(is_parallel, generator)
     if isinstance(model.read_out, Sense):
-        return _sensed(signals, layout, model, model.read_out, generator)
-    return _converted(signals, is_parallel, layout, model, model.read_out, generator)
+        return _sensed(signals, layout, model, model.read_out, read_outs)
+    return _converted(signals, is_parallel, layout, model, model.read_out, read_outs)
 
 
 def _converted(
@@ -152,7 +168,7 @@ def _converted(
     layout: Layout,
     model: ArrayModel,
     converter: Converter,
-    generator: np.random.Generator,
+    read_outs: ReadOuts,
 ) -> LayerCells:
     parallel, antiparallel = model.signals.nominal()
     low = np.full(signals.shape[1:], antiparallel)
@@ -164,7 +180,7 @@ def _converted(
     if model.read_noise > 0.0:
         noise = np.square(model.read_noise * signals / size)
         variance = (noise[0], noise[1])
-    read_out = _codes(converter, layout, model.is_noisy, generator)
+    read_out = _codes(converter, layout, model.is_noisy, read_outs)
     return LayerCells(layout, plus, minus, signals, low, size, *variance, read_out)
 
 
@@ -184,22 +200,14 @@ def _means(
     return means[1], means[0] - means[1]
 
 
-def _codes(converter: Converter, layout: Layout, is_noisy: bool, generator: np.random.Generator) -> ReadOut:
-    """Every converter with its own errors."""
-    n_read_outs = int(layout.read_out.max()) + 1
-    shape = (int(layout.tile.max()) + 1, n_read_outs)
-    offset, gain = generator.standard_normal((2, *shape))
-    levels = generator.standard_normal((*shape, converter.last_code if converter.inl_steps else 0))
-    is_free = 0.0 if converter.is_calibrated else 1.0
-    offset, gain = is_free * converter.offset_steps * offset, 1.0 + is_free * converter.gain_cv * gain
-    half_way = np.arange(converter.last_code if converter.inl_steps else 0) + 0.5
-    levels = np.sort(half_way + converter.inl_steps * levels, axis=-1)
-    at = (layout.tile[:, None], layout.read_out)
+def _codes(converter: Converter, layout: Layout, is_noisy: bool, read_outs: ReadOuts) -> ReadOut:
+    """Every column of a step with the errors of its converter."""
+    at = layout.unit
     full_scale = converter.last_code * converter.step
     return ReadOut(
-        gain=_in_blocks(gain[at] / converter.step),
-        offset=_in_blocks(offset[at]),
-        levels=np.ascontiguousarray(_in_blocks(levels[at])),
+        gain=_in_blocks(read_outs.gain[at] / converter.step),
+        offset=_in_blocks(read_outs.offset[at]),
+        levels=np.ascontiguousarray(_in_blocks(read_outs.levels[at])),
         last_code=converter.last_code,
         step=converter.step,
         span=full_scale if converter.is_centred else 0.0,
@@ -210,13 +218,10 @@ def _codes(converter: Converter, layout: Layout, is_noisy: bool, generator: np.r
 
 
 def _sensed(
-    signals: Array, layout: Layout, model: ArrayModel, sense: Sense, generator: np.random.Generator
+    signals: Array, layout: Layout, model: ArrayModel, sense: Sense, read_outs: ReadOuts
 ) -> LayerCells:
     """Each decision compares the branches of a cell: the count of ones is exact, the ones may be wrong."""
-    n_tiles, n_read_outs = int(layout.tile.max()) + 1, int(layout.read_out.max()) + 1
-    offsets = sense.offset * generator.standard_normal((n_tiles, n_read_outs))
-    tile_of_row = np.repeat(layout.tile, np.diff(layout.first_row))
-    offset = offsets[tile_of_row[:, None], layout.read_out]
+    offset = np.repeat(read_outs.offset[layout.unit], np.diff(layout.first_row), axis=0)
     difference = signals[0] - signals[1]
     margins = difference + offset, offset - difference
     variance: tuple[Array | None, Array | None] = (None, None)
@@ -230,7 +235,7 @@ def _sensed(
     shape = (len(layout.tile), columns)
     read_out = ReadOut(
         np.ones(shape, np.float32), np.zeros(shape, np.float32), np.empty((*shape, 0), np.float32),
-        len(tile_of_row), 1.0, 0.0, 0.0, _quantiles() if model.is_noisy else _NO_NUMBERS, True,
+        signals.shape[1], 1.0, 0.0, 0.0, _quantiles() if model.is_noisy else _NO_NUMBERS, True,
     )  # fmt: skip
     nothing = np.zeros(difference.shape)
     return LayerCells(layout, plus, minus, signals, nothing, nothing, *variance, read_out)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hand_arrays import draw_matrix, hand_layout
 from naive.analog import lines_of, read, unrolled
 
 from cimsim.circuits.array_model import ArrayModel, Converter, Sense
@@ -9,7 +10,6 @@ from cimsim.circuits.cell_signals import ResistorSignals
 from cimsim.sim.kernels.analog import read_steps
 from cimsim.sim.kernels.lines import word_lines
 from cimsim.sim.kernels.pack import pack_flags
-from cimsim.sim.layer_cells import Layout, draw_cells
 from cimsim.sim.slow_read import read_cells
 
 ROWS = [5, 16, 40, 150]
@@ -19,13 +19,13 @@ NOTHING = np.empty(0, np.uint64)
 def layout(rows, at_once, columns):
     first_row = np.append(np.arange(0, rows, at_once), rows)
     tile = np.arange(len(first_row) - 1) // 2
-    return Layout(first_row, tile, np.arange(columns) // 3)
+    return hand_layout(first_row, tile, np.arange(columns) // 3)
 
 
 def case(rows, at_once, columns, model, has_idle=True, n=37, seed=0):
     rng = np.random.default_rng(seed)
     signs = rng.choice(np.array([-1, 1], np.int8), (rows, columns))
-    cells = draw_cells(signs, layout(rows, at_once, columns), model, rng)
+    cells = draw_matrix(signs, layout(rows, at_once, columns), model, rng)
     x = rng.choice([-1, 0, 1] if has_idle else [-1, 1], (n, 1, 1, rows))
     driven = pack_flags(x != 0) if has_idle else None
     lines = word_lines(pack_flags(x > 0), driven, rows, (1, 1), (1, 1), (0, 0), 0, cells.layout.first_row)

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from arch_files import SOT, STT
+from hand_arrays import draw_matrix, hand_layout
 from scipy.stats import norm
 
 from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.array_model import ArrayModel, Converter, Sense
 from cimsim.circuits.cell_signals import Faults, ResistorSignals
 from cimsim.errors import SpecError
-from cimsim.sim.layer_cells import Layout, draw_cells, layout_of
+from cimsim.sim.layer_cells import layout_of, n_read_outs
 
 N = 200_000
 
@@ -26,12 +27,12 @@ def model_of(path=STT, *overrides):
 
 
 def one_tile(rows, columns, per_read_out=1):
-    return Layout(np.array([0, rows]), np.array([0]), np.arange(columns) // per_read_out)
+    return hand_layout([0, rows], [0], np.arange(columns) // per_read_out)
 
 
 def drawn(model, rows=200, columns=100, per_read_out=1):
     signs = rng().choice(np.array([-1, 1], np.int8), (rows, columns))
-    return signs, draw_cells(signs, one_tile(rows, columns, per_read_out), model, rng())
+    return signs, draw_matrix(signs, one_tile(rows, columns, per_read_out), model, rng())
 
 
 def test_signals_are_the_currents_of_the_junctions():
@@ -116,16 +117,50 @@ def test_a_converter_covers_what_it_is_told():
     assert (centred.step, centred.is_centred) == (1.0, True)
 
 
+def placed(**parts):
+    """A matrix of 40 rows and 130 columns on the geometry of `stt_mram`, 32 read-outs a macro."""
+    parts = {"groups": 1, "n_variants": 1, "column_tiles": 2, "row_tiles": 1} | parts
+    return SimpleNamespace(strategy="unrolled", rows=40, columns=130, n_planes=1, **parts)
+
+
 def test_columns_share_the_read_outs_of_their_own_tile():
     """130 columns on tiles of 128: 65 on each, five to a read-out."""
-    arch = load_arch(STT)
-    geometry = build_chip(arch).geometry
-    placement = SimpleNamespace(
-        strategy="unrolled", rows=40, columns=130, column_tiles=2, row_tiles=1, n_planes=1
+    layout = layout_of(placed(), build_chip(load_arch(STT)).geometry, 1)
+    for read_out in (layout.read_out, layout.unit[0]):
+        assert np.bincount(read_out[:65]).max() == 5
+        assert not set(read_out[:65]) & set(read_out[65:])
+
+
+def test_subarrays_of_a_macro_share_its_read_outs():
+    """Two groups, each two columns by three rows of subarrays, five subarrays to a macro: by hand
+
+    group 0: column 0 on macros 0 0 0, column 1 on 0 0 1
+    group 1: column 0 on macros 1 1 1, column 1 on 1 2 2
+    """
+    geometry = replace(
+        build_chip(load_arch(STT)).geometry, n_rows=16, subarrays_per_macro=5, columns_per_readout=16
     )
-    read_out = layout_of(placement, geometry, 1).read_out
-    assert np.bincount(read_out[:65]).max() == 5
-    assert not set(read_out[:65]) & set(read_out[65:])
+    placement = placed(groups=2, row_tiles=3)
+    per_macro = geometry.readouts_per_macro
+    assert n_read_outs(placement, geometry) == 3 * per_macro
+    for group, macros in enumerate(([[0, 0, 0], [0, 0, 1]], [[1, 1, 1], [1, 2, 2]])):
+        layout = layout_of(placement, geometry, 1, group)
+        found = layout.unit // per_macro
+        assert layout.tile.tolist() == [0, 1, 2]
+        for column, on in enumerate(macros):
+            assert found[:, 65 * column].tolist() == found[:, 65 * column + 64].tolist() == on
+        np.testing.assert_array_equal(layout.unit[:, :65] % per_macro, layout.unit[:, 65:] % per_macro)
+
+
+def test_errors_are_those_of_the_read_out_whichever_subarray_it_reads():
+    """Two tiles of one column each, on one macro or on two; the cells are all alike."""
+    converter = Converter(bits=5, full_scale=16, offset_steps=0.3, gain_cv=0.1, inl_steps=0.1)
+    model, signs = ArrayModel(ResistorSignals(2.0, 1.0), converter), np.ones((32, 1), np.int8)
+    apart = hand_layout([0, 16, 32], [0, 1], [0])
+    found = draw_matrix(signs, replace(apart, unit=np.zeros((2, 1), int)), model, rng()).read_out
+    for part in (found.gain, found.offset, found.levels):
+        np.testing.assert_array_equal(part[0], part[1])
+    assert np.ptp(draw_matrix(signs, apart, model, rng()).read_out.offset[:, 0]) > 0.0
 
 
 def test_shares_beyond_one_and_junctions_of_one_state_are_refused():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from arch_files import SOT, STT
+from hand_arrays import draw_matrix, hand_layout
 from hand_chip import lenet_like
 from scipy.stats import norm
 
@@ -12,7 +13,6 @@ from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.array_model import Converter, Sense
 from cimsim.circuits.cell_signals import ResistorSignals
 from cimsim.mapping.mapper import map_network
-from cimsim.sim.layer_cells import Layout, draw_cells
 from cimsim.sim.margins import margins, warnings_of_sums
 
 
@@ -31,7 +31,7 @@ def test_the_margin_by_hand_and_by_counting_wrong_codes():
     rng = np.random.default_rng(0)
     signs = np.repeat(np.array([1, -1] * 8, np.int8)[:, None], 20_000, axis=1)
     model = program(signals=signals, read_out=converter).chip.arrays
-    cells = draw_cells(signs, Layout(np.array([0, 16]), np.array([0]), np.zeros(20_000, int)), model, rng)
+    cells = draw_matrix(signs, hand_layout([0, 16], [0], np.zeros(20_000, int)), model, rng)
     wrong = np.mean(np.rint(cells.plus.sum(axis=0)) != 8)
     assert wrong == pytest.approx(found.decision_errors, rel=0.05)
 
