@@ -5,7 +5,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parents[1] / "arch_configs"
 STT = FOLDER / "stt_mram.yaml"
 SOT = FOLDER / "sot_mram.yaml"
-SHIPPED = (STT, SOT)
+ONE = FOLDER / "stt_1t1mtj.yaml"
+SHIPPED = (STT, SOT, ONE)
 DEVICES = sorted((FOLDER / "devices").glob("*.yaml"))
 DEVICE = FOLDER / "devices" / "smtj_pbnn_2025.yaml"
 
@@ -20,6 +21,17 @@ WALDEN = (
     "leakage_w: 2e-7}"
 )
 """An override that swaps it for a converter by its figure of merit."""
+
+ROW_BY_ROW = (
+    "tile.macro.adc=null",
+    "tile.macro.shift_add=null",
+    "tile.macro.rows_active=1",
+    "tile.macro.columns_per_readout=1",
+    "tile.macro.sense_amp={decision_energy_j: 1e-14, latency_s: 5e-10, area_m2: 1e-11, leakage_w: 1e-8}",
+    "tile.macro.popcount_counter={bits: 16, bit_energy_j: 2e-15, bit_area_m2: 1e-11, leakage_w: 7e-8, "
+    "register_bit_energy_j: 9e-15, register_bit_area_m2: 6e-12, register_leakage_w: 4.6e-8}",
+)
+"""Overrides that swap it for sense amplifiers and counters."""
 
 
 def changed(*changes, base=STT):

@@ -23,7 +23,7 @@ class Geometry:
     """Counts that the mapper needs. Order: chip > tile > macro > subarray > cell."""
 
     n_rows: int
-    """XNOR cells down one subarray (two word lines each)."""
+    """Cells down one subarray."""
     n_columns: int
     rows_active: int
     """Rows summed at once; 1 for sense-amplifier read-out."""
@@ -37,6 +37,13 @@ class Geometry:
     readout: str
     """"adc" or "sense_amp"."""
     biases_unselected_columns: bool
+    n_branches: int
+    """Of a cell, each on a word line of its own: two compute XNOR, one AND."""
+
+    @property
+    def n_phases(self) -> int:
+        """Reads of a row step: AND cells are summed in rows at +1, then in rows at -1; row by row, once."""
+        return 2 if self.n_branches == 1 and self.readout == "adc" else 1
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def wordline_latency(spec: ArchSpec) -> float:
 def build_wordline_driver(spec: ArchSpec, pick: Pick) -> Component:
     subarray = spec.tile.macro.subarray
     return lines.wordline_driver(
-        n_rows=subarray.rows,
+        n_lines=subarray.rows * subarray.cell.n_branches,
         line_f=_wordline_f(spec, pick),
         wordline_v=subarray.wordline.voltage_v,
         decoder_fraction=pick(subarray.wordline.decoder_fraction),
@@ -61,7 +61,7 @@ def build_wordline_driver(spec: ArchSpec, pick: Pick) -> Component:
 def build_bitline(spec: ArchSpec, pick: Pick) -> Component:
     macro = spec.tile.macro
     cell = macro.subarray.cell
-    drains_per_line = 1 if macro.sense_amp is not None else 2
+    drains_per_line = 1 if macro.sense_amp is not None else cell.n_branches
     line_f = lines.line_capacitance_f(
         macro.subarray.rows,
         drains_per_line * pick(cell.drain_capacitance_f),

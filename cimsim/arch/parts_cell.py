@@ -59,6 +59,7 @@ def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
         cell_area_m2=pick(cell.area_m2),
         parallel_a=parallel,
         antiparallel_a=antiparallel,
+        n_branches=cell.n_branches,
         is_differential=macro.sense_amp is not None,
         read_supply_v=read_supply_v(spec),
         read_s=macro.read_time_s,
@@ -85,4 +86,5 @@ def build_cell_physics(spec: ArchSpec) -> CellPhysics | None:
         read_s=macro.read_time_s,
         favours_parallel=macro.read_favours == "parallel",
         temperature_k=spec.technology.temperature_k,
+        n_junctions=cell.n_branches,
     )

@@ -33,6 +33,7 @@ def build_array_model(spec: ArchSpec, cells: CellPhysics | None) -> ArrayModel:
         ),
         read_noise=_or_zero(errors.read_noise),
         read_voltage_v=macro.read_voltage_v,
+        n_branches=macro.subarray.cell.n_branches,
         wires=_wires(macro.subarray.wires, macro.subarray.rows) if _has_current(spec) else None,
     )
 
@@ -87,8 +88,9 @@ def _flipped(age_s: float, cells: CellPhysics | None) -> float:
     if cells is None:
         return 0.0
     failed, kept_s = cells.write_error() or 0.0, cells.retention_s()
-    # A cell has two junctions; each tends to either state in the end.
-    lost = 0.0 if kept_s is None else -0.5 * expm1(log1p(-SHARE_LOST) * age_s / kept_s)
+    # A cell is lost by any of its junctions; each tends to either state in the end.
+    log_kept = 2.0 / cells.n_junctions * log1p(-SHARE_LOST)
+    lost = 0.0 if kept_s is None else -0.5 * expm1(log_kept * age_s / kept_s)
     return failed + lost - 2.0 * failed * lost
 
 

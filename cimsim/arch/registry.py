@@ -69,7 +69,7 @@ COMPONENTS: tuple[ComponentKind, ...] = (
         "cell_array", "subarray",
         (("read_parallel", "driven cell and column conversion"),
          ("read_antiparallel", "driven cell and column conversion"), ("write", "cell")),
-        "XNOR cells", cell.build_cell_array,
+        "cells of weights", cell.build_cell_array,
     ),
     ComponentKind("wordline_driver", "subarray", (("drive", "driven row and step"),),
                   "word-line drivers and decoder", array.build_wordline_driver),

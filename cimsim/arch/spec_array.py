@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -50,7 +50,10 @@ class CellWrite(Spec):
 
 
 class CellBase(Spec):
-    """An XNOR cell: a gate on each word line, a terminal on the bit line."""
+    """A cell: a gate on each of its word lines, a terminal on the bit line for each of its branches."""
+
+    n_branches: ClassVar[int] = 2
+    """Two compute XNOR, on a word line for inputs of +1 and one for -1; one computes AND, on one line."""
 
     area_m2: FixedArea
     gate_capacitance_f: Capacitance
@@ -59,7 +62,7 @@ class CellBase(Spec):
 
 
 class ResistiveCell(CellBase):
-    """Two transistors, two resistances in opposite states, written one after the other."""
+    """A transistor and a resistance a branch; two are in opposite states, written one after the other."""
 
     access_resistance_ohm: Resistance
     write: CellWrite
@@ -71,16 +74,27 @@ class JunctionCell(ResistiveCell):
     device: DeviceSpec
 
 
-class Cell2t2m(JunctionCell):
-    """XNOR cell written through its junctions (STT)."""
-
-    type: Literal["cell_2t2m"]
+class SpinTransferCell(JunctionCell):
+    """The junctions are written by the current through them (STT)."""
 
     @model_validator(mode="after")
-    def _through_the_junction(self) -> Cell2t2m:
+    def _through_the_junction(self) -> SpinTransferCell:
         if self.device.is_sot:
             raise RuleBroken("device", "must be written by spin transfer", self.device.name)
         return self
+
+
+class Cell2t2m(SpinTransferCell):
+    """XNOR cell of two junctions in opposite states."""
+
+    type: Literal["cell_2t2m"]
+
+
+class Cell1t1m(SpinTransferCell):
+    """AND cell of one junction, parallel where the weight is +1: rows at +1 are summed, then rows at -1."""
+
+    n_branches: ClassVar[int] = 1
+    type: Literal["cell_1t1m"]
 
 
 class CellSot2t2m(JunctionCell):
@@ -117,11 +131,11 @@ class CellSram(CellBase):
     leakage_w: Leakage
 
 
-Cell = Annotated[Cell2t2m | CellSot2t2m | CellRram | CellSram, Field(discriminator="type")]
+Cell = Annotated[Cell2t2m | Cell1t1m | CellSot2t2m | CellRram | CellSram, Field(discriminator="type")]
 
 
 class WordlineSpec(Spec):
-    """Word-line drivers; areas and leakage are per word line, two of them for each XNOR row."""
+    """Word-line drivers; areas and leakage are per word line, one a row for each branch of its cells."""
 
     voltage_v: Volts
     driver_resistance_ohm: Resistance
@@ -150,7 +164,7 @@ class ColumnMuxSpec(Spec):
 
 
 class SubarraySpec(Spec):
-    """XNOR cells, two word lines a row, with their drivers: the smallest unit that multiplies."""
+    """Cells and the drivers of their word lines: the smallest unit that multiplies."""
 
     rows: int = Field(ge=1, le=4096)
     columns: int = Field(ge=1, le=4096)

@@ -48,7 +48,7 @@ class Converter:
 
 @dataclass(frozen=True)
 class Sense:
-    """A sense amplifier that compares the two branches of one cell.
+    """A sense amplifier that compares the two branches of one cell, or its only one with a reference.
 
     Attributes
     ----------
@@ -68,6 +68,7 @@ class ArrayModel:
     read_out : a `Converter`, or a `Sense` amplifier that reads one row at a time
     read_noise : deviation of a cell's signal from read to read, relative
     wires : of a column, for fidelity `circuit`; None: ideal
+    n_branches : of a cell; two are in opposite states, and an input opens one of them
     """
 
     signals: CellSignals
@@ -76,6 +77,7 @@ class ArrayModel:
     read_noise: float = 0.0
     read_voltage_v: float = 0.0
     wires: Ladder | None = None
+    n_branches: int = 2
 
     @property
     def is_noisy(self) -> bool:

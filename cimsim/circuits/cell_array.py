@@ -1,4 +1,4 @@
-"""The bare matrix of 2T-2MTJ XNOR cells: what reading and writing one cell draws."""
+"""The bare matrix of cells with resistances: what reading and writing one cell draws."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def cell_array(
     cell_area_m2: Scalar,
     parallel_a: Scalar,
     antiparallel_a: Scalar,
+    n_branches: int,
     is_differential: bool,
     read_supply_v: Scalar,
     read_s: float,
@@ -24,9 +25,10 @@ def cell_array(
 ) -> Component:
     """Array of ``n_rows`` x ``n_columns`` cells.
 
-    A summed read opens one of the two branches of a cell: parallel where input and weight agree. A
-    differential read lets both conduct, so its two energies are equal. A write pulses both junctions, one
-    after the other. Non-volatile cells leak nothing while no column is biased.
+    A summed read opens one branch of a cell: of two that are in opposite states, the parallel one where
+    input and weight agree. A differential read lets both conduct, so its two energies are equal; against a
+    single branch a reference of the mean current conducts. A write pulses the branches one after the other.
+    Non-volatile cells leak nothing while no column is biased.
 
     Parameters
     ----------
@@ -34,8 +36,11 @@ def cell_array(
     read_supply_v : voltage that the read charge is drawn from (the supply, or read voltage over efficiency)
     read_s, write_s : how long current flows, per column conversion and per written junction
     """
-    both = parallel_a + antiparallel_a
-    match, mismatch = (both, both) if is_differential else (parallel_a, antiparallel_a)
+    match, mismatch, both = parallel_a, antiparallel_a, parallel_a + antiparallel_a
+    if is_differential and n_branches == 2:
+        match = mismatch = both
+    elif is_differential:
+        match, mismatch = match + both / 2, mismatch + both / 2
     return Component(
         name="cell_array",
         unit="subarray",
@@ -44,6 +49,8 @@ def cell_array(
         actions={
             "read_parallel": Action(pulse_energy_j(read_supply_v, match, read_s)),
             "read_antiparallel": Action(pulse_energy_j(read_supply_v, mismatch, read_s)),
-            "write": Action(2 * pulse_energy_j(write_supply_v, write_a, write_s), 2 * write_s),
+            "write": Action(
+                n_branches * pulse_energy_j(write_supply_v, write_a, write_s), n_branches * write_s
+            ),
         },
     )

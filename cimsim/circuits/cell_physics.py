@@ -17,7 +17,7 @@ SHARE_LOST = 0.01
 
 @dataclass(frozen=True)
 class CellPhysics:
-    """One XNOR cell of two junctions in opposite states.
+    """One cell: two junctions in opposite states, or one.
 
     Attributes
     ----------
@@ -26,6 +26,7 @@ class CellPhysics:
     parallel_a, antiparallel_a, read_s : currents of a read through the states, and how long each flows
     favours_parallel : the state that reads push junctions to
     temperature_k : of the junctions
+    n_junctions : of a cell
     """
 
     switch: Switch
@@ -37,6 +38,7 @@ class CellPhysics:
     read_s: float
     favours_parallel: bool
     temperature_k: float
+    n_junctions: int
 
     def pulse_errors(self) -> tuple[float, float]:
         """That one pulse fails to make a junction antiparallel, and parallel."""
@@ -87,13 +89,13 @@ class CellPhysics:
         return None if found is None else found.overdrive
 
     def retention_s(self) -> float | None:
-        """Until `SHARE_LOST` of the cells have lost a state without any current, by either junction."""
+        """Until `SHARE_LOST` of the cells have lost a state without any current, by any junction."""
         idle = self.switch.overdriven(
             0.0, to_parallel=self.favours_parallel, temperature_k=self.temperature_k
         )
         if idle is None:
             return None
-        return -log1p(-SHARE_LOST) * idle.relaxation_s / (2.0 * _rate(idle))
+        return -log1p(-SHARE_LOST) * idle.relaxation_s / (self.n_junctions * _rate(idle))
 
     def _read(self) -> Reduced | None:
         return self.switch.overdriven(

@@ -26,7 +26,7 @@ def wordline_latency_s(driver_ohm: float, line_f: float, decoder_s: float) -> fl
 
 def wordline_driver(
     *,
-    n_rows: int,
+    n_lines: int,
     line_f: Scalar,
     wordline_v: float,
     decoder_fraction: Scalar,
@@ -34,12 +34,12 @@ def wordline_driver(
     driver_area_m2: Scalar,
     driver_leakage_w: Scalar,
 ) -> Component:
-    """Drivers of the two word lines of each XNOR row; one of the two rises when the row is driven."""
+    """Drivers of all word lines; the one of a cell's branch that an input opens rises."""
     return Component(
         name="wordline_driver",
         unit="subarray",
-        area_m2=2 * n_rows * driver_area_m2,
-        leakage_w=2 * n_rows * driver_leakage_w,
+        area_m2=n_lines * driver_area_m2,
+        leakage_w=n_lines * driver_leakage_w,
         actions={"drive": Action(line_f * wordline_v**2 * (1.0 + decoder_fraction), latency_s)},
     )
 

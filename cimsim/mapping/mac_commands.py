@@ -74,16 +74,15 @@ def driven_rows(graph: WorkloadGraph, node: Node) -> tuple[int, int]:
 def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> None:
     geometry, timing, masks = site.chip.geometry, site.chip.timing, site.masks_before(node)
     n_mvm = placement.n_positions * placement.n_planes
-    n_items = n_mvm * placement.steps
+    steps, row_steps = (geometry.n_phases * n for n in (placement.steps, placement.row_steps))
+    n_items = n_mvm * steps
     columns = math.ceil(placement.columns / placement.column_tiles)
     share = min(geometry.subarrays_per_macro, placement.groups * placement.row_tiles * placement.column_tiles)
     converts_per_step = math.ceil(columns * share / geometry.readouts_per_macro)
-    conversions = float(n_mvm * placement.row_steps * placement.columns * placement.groups)
+    conversions = float(n_mvm * row_steps * placement.columns * placement.groups)
     charges = conversions
     if geometry.biases_unselected_columns:
-        charges = float(
-            n_mvm * placement.row_steps * placement.column_tiles * geometry.n_columns * placement.groups
-        )
+        charges = float(n_mvm * row_steps * placement.column_tiles * geometry.n_columns * placement.groups)
     sums = placement.n_positions * placement.row_tiles * placement.columns * placement.groups
     mvm = site.lay(Command(
         f"{node.name}.mvm", node.name, "mvm", f"{node.name}.array", n_items,
@@ -95,7 +94,7 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
             ("column_mux", "select", conversions),
             ("tile_controller", "issue", n_items * placement.spread.copy_tiles),
         ),
-        (each(f"{node.name}.fetch", n_mvm, divide=placement.steps, buffered=PAIR * placement.replicas),),
+        (each(f"{node.name}.fetch", n_mvm, divide=steps, buffered=PAIR * placement.replicas),),
         masks,
     ), placement.replicas)  # fmt: skip
     site.lay(Command(
@@ -103,7 +102,7 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
         converts_per_step * timing.convert_s,
         (
             *_readout(geometry.readout, conversions, float(sums * (placement.n_planes - 1))),
-            ("row_counter", "count", float(n_mvm * placement.row_steps * placement.groups)),
+            ("row_counter", "count", float(n_mvm * row_steps * placement.groups)),
         ),
         (each(mvm, n_items, buffered=PAIR * placement.replicas),), masks,
     ), placement.replicas)  # fmt: skip
@@ -123,7 +122,7 @@ def _readout(readout: str, conversions: float, shifts: float) -> tuple[tuple[str
 def _lay_adders(site: Site, node: Node, placement: Placement) -> Window:
     """Sums of all steps and planes, gathered where a column tile begins and added across row tiles."""
     spread, masks, n_positions = placement.spread, site.masks_before(node), placement.n_positions
-    per_position = placement.n_planes * placement.steps
+    per_position = placement.n_planes * placement.steps * site.chip.geometry.n_phases
     sums = each(
         f"{node.name}.convert",
         n_positions,

@@ -41,12 +41,16 @@ def check_widths(
             raise SpecError(chip.spec.place(f"{path}.bits"), rule, str(bits), cure)
 
 
-def column_bits(rows: int, n_planes: int, is_signed: bool) -> int:
-    """Bits of the count that a column gathers over its rows and input planes; signed input has a sign.
+def column_bits(rows: int, n_planes: int, is_signed: bool, n_phases: int = 1) -> int:
+    """Bits of the count that a column gathers over its rows and input planes.
 
-    >>> column_bits(128, 1, False), column_bits(128, 8, True)
-    (8, 15)
+    Signed input has a sign, and so has what a second phase subtracts.
+
+    >>> column_bits(128, 1, False), column_bits(128, 8, True), column_bits(128, 1, False, n_phases=2)
+    (8, 15, 9)
     """
+    if n_phases > 1:
+        return column_bits(rows, n_planes, False) + 1
     if is_signed and n_planes > 1:
         return ((rows << (n_planes - 1)) - 1).bit_length() + 1
     return (rows * ((1 << n_planes) - 1)).bit_length()
@@ -57,7 +61,7 @@ def _counts(
 ) -> Iterator[tuple[int, str]]:
     for placement in placements:
         rows = min(placement.rows, geometry.n_rows, placement.steps * geometry.rows_active)
-        yield column_bits(rows, placement.n_planes, is_signed), placement.layer
+        yield column_bits(rows, placement.n_planes, is_signed, geometry.n_phases), placement.layer
 
 
 def _sums(placements: Iterable[Placement]) -> Iterator[tuple[int, str]]:

@@ -19,12 +19,12 @@ from cimsim.sim.kernels import PackedWeights, conv_sums, plain
 from cimsim.sim.kernels.activation import activate, make_activation
 from cimsim.sim.kernels.analog import read_steps
 from cimsim.sim.kernels.blocks import COLUMNS
-from cimsim.sim.kernels.lines import word_lines
+from cimsim.sim.kernels.lines import WordLines, phases, word_lines
 from cimsim.sim.kernels.pack import PackedBits, channel_mask, n_words
 from cimsim.sim.kernels.plain import Bits, Sums
 from cimsim.sim.layer_cells import LayerCells, draw_cells, layout_of, n_read_outs
 from cimsim.sim.mac_layer import MacLayer
-from cimsim.sim.noise_keys import keys_of_positions
+from cimsim.sim.noise_keys import keys_of_positions, keys_of_second_phase
 from cimsim.sim.operand import Operand
 from cimsim.sim.read_outs import draw_read_outs
 from cimsim.sim.slow_read import read_cells
@@ -237,16 +237,23 @@ class AnalogLayer(MacLayer):
             words, operand.driven, operand.channels, self.kernel, stride, padding, self._pad_value,
             self._layout.first_row,
         )  # fmt: skip
+        found = keys_of_positions(operand.keys, len(lines.n_driven) // len(operand.words))
+        keys = np.empty(0, np.uint64) if found is None else found
+        if self._chip.geometry.n_phases == 1:
+            return self._once(lines, cells, keys)
+        ups, downs = phases(lines)
+        return self._once(ups, cells, keys) - self._once(downs, cells, keys_of_second_phase(keys))
+
+    def _once(self, lines: WordLines, cells: LayerCells, keys: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """2 pop - n_driven of each position and column."""
         counts = np.empty((len(lines.n_driven), cells.plus.shape[1]), np.int32)
-        found = keys_of_positions(operand.keys, len(counts) // len(operand.words))
-        seeds = np.empty(0, np.uint64) if found is None else found
         wires = self._chip.wires
         if wires is not None or (self._chip.each_cell and self._chip.is_noisy):
-            counts = read_cells(lines, cells, self._chip.model, seeds, wires)
+            counts = read_cells(lines, cells, self._chip.model, keys, wires)
         else:
             read_steps(
                 lines.ups, lines.downs, cells.counts_of, cells.variance_of, self._layout.first_quad,
-                cells.read_out, seeds, counts,
+                cells.read_out, keys, counts,
             )  # fmt: skip
         counts *= 2
         counts -= lines.n_driven[:, None]

@@ -11,8 +11,9 @@ from cimsim.mapping.placement import reads_per_step
 from cimsim.mapping.program import Command, Program
 from cimsim.sim.result import Activity
 from cimsim.sim.timing import Times
+from cimsim.workload.graph import Node
 
-__all__ = ["ArrayUse", "Count", "array_use", "count_actions"]
+__all__ = ["ArrayUse", "Count", "array_use", "as_written", "count_actions"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ def array_use(activity: Activity, n_images: int, *, shares_prefixes: bool) -> Ar
     else:
         matches, reads, rows = activity.matches, activity.cell_reads, activity.rows_driven
     return ArrayUse(matches / n_images, (reads - matches) / n_images, rows / n_images)
+
+
+def as_written(use: ArrayUse, node: Node) -> ArrayUse:
+    """Reads of cells with a single branch, whose state is that of the weight, whatever the input.
+
+    A layer's cells count as if read equally often: exact but where padding or a mask leaves rows undriven.
+    """
+    parallel = use.cell_reads * float((node.params["weight"] > 0).mean())
+    return ArrayUse(parallel, use.cell_reads - parallel, use.rows_driven)
 
 
 def count_actions(program: Program, times: Times, uses: Mapping[str, ArrayUse]) -> list[Count]:

@@ -96,7 +96,7 @@ class LayerCells:
     Attributes
     ----------
     plus, minus : (rows, columns), what a cell adds to a count when driven with +1, with -1
-    signals : (2, rows, columns) signals of the two branches, as drawn
+    signals : (n_branches, rows, columns) as drawn
     low, size : (rows, columns) antiparallel signal, and distance of the parallel one, that references assume
     plus_variance, minus_variance : the same of the variance of a read; None without noise of the cells
     """
@@ -155,7 +155,8 @@ def draw_cells(
     ----------
     signs : (rows, columns) weights -1 or +1, in the order of the word lines
     """
-    is_parallel = model.faults.apply(np.stack([signs > 0, signs < 0]), generator)
+    branches = [signs > 0, signs < 0][: model.n_branches]
+    is_parallel = model.faults.apply(np.stack(branches), generator)
     signals = model.signals.draw(is_parallel, generator)
     if isinstance(model.read_out, Sense):
         return _sensed(signals, layout, model, model.read_out, read_outs)
@@ -175,13 +176,13 @@ def _converted(
     size = np.full(signals.shape[1:], parallel - antiparallel)
     if converter.is_calibrated:
         low, size = _means(signals, is_parallel, layout, (parallel, antiparallel))
-    plus, minus = (signals - low) / size
+    counts = (signals - low) / size
     variance: tuple[Array | None, Array | None] = (None, None)
     if model.read_noise > 0.0:
         noise = np.square(model.read_noise * signals / size)
-        variance = (noise[0], noise[1])
+        variance = (noise[0], noise[-1])
     read_out = _codes(converter, layout, model.is_noisy, read_outs)
-    return LayerCells(layout, plus, minus, signals, low, size, *variance, read_out)
+    return LayerCells(layout, counts[0], counts[-1], signals, low, size, *variance, read_out)
 
 
 def _means(
@@ -220,10 +221,17 @@ def _codes(converter: Converter, layout: Layout, is_noisy: bool, read_outs: Read
 def _sensed(
     signals: Array, layout: Layout, model: ArrayModel, sense: Sense, read_outs: ReadOuts
 ) -> LayerCells:
-    """Each decision compares the branches of a cell: the count of ones is exact, the ones may be wrong."""
+    """Each decision compares the branches of a cell: the count of ones is exact, the ones may be wrong.
+
+    A single branch is compared with the nominal mean, and the bit turned round where the input is -1.
+    """
     offset = np.repeat(read_outs.offset[layout.unit], np.diff(layout.first_row), axis=0)
-    difference = signals[0] - signals[1]
-    margins = difference + offset, offset - difference
+    if model.n_branches == 2:
+        difference = signals[0] - signals[1]
+        margins = difference + offset, offset - difference
+    else:
+        difference = signals[0] - sum(model.signals.nominal()) / 2.0
+        margins = difference + offset, -(difference + offset)
     variance: tuple[Array | None, Array | None] = (None, None)
     if model.is_noisy:
         noise = np.sqrt(sense.noise**2 + np.square(model.read_noise * signals).sum(axis=0))

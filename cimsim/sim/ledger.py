@@ -175,8 +175,8 @@ def _write_energy_j(program: Program, pulses_j: Scalar) -> Scalar:
     if physics.max_pulses > 1:
         cell = components["cell_array"].actions
         readout = components["adc" if "adc" in components else "sense_amp"].actions["convert"]
-        read_j = cell["read_parallel"].energy_j + cell["read_antiparallel"].energy_j
-        energy_j = energy_j + physics.mean_pulses() * (read_j + 2.0 * readout.energy_j)
+        read_j = (cell["read_parallel"].energy_j + cell["read_antiparallel"].energy_j) / 2.0
+        energy_j = energy_j + physics.mean_pulses() * physics.n_junctions * (read_j + readout.energy_j)
     return energy_j
 
 

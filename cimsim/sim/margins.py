@@ -22,7 +22,7 @@ _N_CELLS = 20_000
 
 @dataclass(frozen=True)
 class Margin:
-    """Of a row step with all its rows driven, half of them agreeing.
+    """Of a row step with all its rows driven, half of them agreeing; of two phases, each with half the rows.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ def margins(program: Program) -> Mapping[str, Margin]:
         return {}
     cells = _deviations(model)
     return {
-        name: _margin(model, cells, _rows_of_step(program, placement))
+        name: _margin(model, cells, _rows_of_step(program, placement) / program.chip.geometry.n_phases)
         for name, placement in program.placements.items()
         if placement.n_macros
     }
@@ -115,12 +115,12 @@ def _rows_of_step(program: Program, placement: Placement) -> int:
     return int(np.diff(layout.first_row).max())
 
 
-def _margin(model: ArrayModel, cells: _Deviations, n_rows: int) -> Margin:
+def _margin(model: ArrayModel, cells: _Deviations, n_rows: float) -> Margin:
     read_out = model.read_out
     if not isinstance(read_out, Converter):
         own = (read_out.offset**2 + read_out.noise**2) / cells.distance**2
-        variance, half = cells.parallel**2 + cells.antiparallel**2 + own, 1.0
-        return _of(half, variance, one_sided=True)
+        both, share = cells.parallel**2 + cells.antiparallel**2, model.n_branches / 2.0
+        return _of(share, share * both + own, one_sided=True)
     free = 0.0 if read_out.is_calibrated else 1.0
     own = free * read_out.offset_steps**2 + read_out.inl_steps**2 + read_out.noise_steps**2
     codes = (read_out.full_scale if read_out.is_centred else n_rows) / 2.0 / read_out.step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["keys_of_positions"]
+__all__ = ["keys_of_positions", "keys_of_second_phase"]
 
 Keys = NDArray[np.uint64]
 
@@ -17,6 +17,11 @@ def keys_of_positions(keys: Keys | None, n_positions: int) -> Keys | None:
     with np.errstate(over="ignore"):
         apart = _mixed(keys)[:, None] + np.arange(n_positions, dtype=np.uint64)
         return _mixed(np.asarray(apart.ravel(), np.uint64))
+
+
+def keys_of_second_phase(keys: Keys) -> Keys:
+    """What names the noise where positions with these keys are read once more."""
+    return _mixed(~keys)
 
 
 def _mixed(keys: Keys) -> Keys:

@@ -9,7 +9,7 @@ from typing import Any
 from cimsim.arch.build import build_chip
 from cimsim.arch.quantity import Draws
 from cimsim.mapping.program import Program
-from cimsim.sim.counts import ArrayUse, array_use
+from cimsim.sim.counts import ArrayUse, array_use, as_written
 from cimsim.sim.ledger import Ledger, book
 from cimsim.sim.memory import memory_blocks
 from cimsim.sim.ranges import Drawn, draw_costs
@@ -71,8 +71,11 @@ def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Pri
 
 def _array_uses(program: Program, values: Values, n_images: int, schedule: str) -> dict[str, ArrayUse]:
     shares_prefixes = schedule in ("prefix_reuse", "enumerate")
-    return {
+    uses = {
         name: array_use(activity, n_images, shares_prefixes=shares_prefixes)
         for name, activity in values.activities.items()
         if program.placements[name].n_macros
     }
+    if program.chip.geometry.n_branches == 2:
+        return uses
+    return {name: as_written(use, program.graph.node(name)) for name, use in uses.items()}

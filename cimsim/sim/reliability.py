@@ -19,7 +19,7 @@ def images_until_lost(program: Program, uses: Mapping[str, ArrayUse]) -> dict[st
     """Images until a hundredth of a layer's cells have flipped, by layer; empty where that is not known.
 
     A cell is read with the current on the junction that it disturbs as often as the mean of the layer: where
-    input and weight differ if reads favour the parallel state, where they agree if not; always where both
+    it reads antiparallel if reads favour the parallel state, where parallel if not; always where two
     junctions conduct.
     """
     cells = program.chip.cells
@@ -67,7 +67,7 @@ def warnings_of_cells(program: Program, budgets: Mapping[str, float], images_per
 
 
 def _exposed(program: Program, cells: CellPhysics, use: ArrayUse) -> float:
-    if program.chip.geometry.readout == "sense_amp":
+    if program.chip.geometry.readout == "sense_amp" and cells.n_junctions == 2:
         return use.cell_reads
     return use.antiparallel if cells.favours_parallel else use.parallel
 

@@ -83,7 +83,7 @@ def _through_wires(
     is_driven = _driven(lines, *quads)[:, :n]
     rows = np.arange(first, last) - layout.first_row[np.searchsorted(layout.tile, layout.tile[step])]
     chosen = np.where(is_driven, np.where(is_up, 0, n) + np.arange(n), -1)
-    siemens = cells.signals[:, first:last].reshape(2 * n, -1) / read_v
+    siemens = cells.signals[:, first:last].reshape(model.n_branches * n, -1) / read_v
     current_a = driven_currents(siemens, chosen, read_v, wires, rows)
     low, size = cells.low[first:last], cells.size[first:last]
     n_active = is_driven.sum(axis=1)[:, None]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from arch_files import SOT, STT
+from arch_files import ONE, ROW_BY_ROW, SOT, STT
 from hand_chip import lenet_like
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +22,7 @@ from cimsim.sim.tensors import InputTensor
 from cimsim.sim.values import run_values
 
 FIDELITIES = ("statistical", "cell", "circuit")
+CHIPS = {"stt": (STT,), "sot": (SOT,), "1t1m": (ONE,), "1t1m row by row": (ONE, *ROW_BY_ROW)}
 NO_SPREAD = {"resistance_cv": 0.0, "tmr_cv": 0.0, "access_cv": 0.0}
 SMALL = ("tile.macro.subarray.rows=32", "tile.macro.subarray.columns=16", "tile.macro.columns_per_readout=4")
 NOISE = "tile.macro.subarray.cell.errors.read_noise=0.03"
@@ -50,39 +51,45 @@ def assert_equal(a, b):
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(st.integers(0, 2**32 - 1), st.sampled_from([STT, SOT]), st.sampled_from(["unrolled", "kernel_split"]))
-def test_arrays_without_errors_are_the_integers(seed, path, mapping):
+@given(
+    st.integers(0, 2**32 - 1), st.sampled_from(sorted(CHIPS)), st.sampled_from(["unrolled", "kernel_split"])
+)
+def test_arrays_without_errors_are_the_integers(seed, chip, mapping):
     """Every layer type, dropout kind, padding and input that the random networks have."""
     graph = random_graph(seed)
     x = random_images(graph, 2, seed)
-    program = program_of(graph, path, *SMALL, f"chip.conv_mapping={mapping}", spread=False)
+    small = [*SMALL, *CHIPS[chip][1:], f"chip.conv_mapping={mapping}"]
+    program = program_of(graph, CHIPS[chip][0], *small, spread=False)
     assert_equal(values(program, x, "statistical"), values(program, x, "ideal"))
 
 
 @pytest.mark.parametrize("fidelity", FIDELITIES)
-@pytest.mark.parametrize("path", [STT, SOT])
-def test_no_fidelity_invents_errors(fidelity, path):
-    graph = lenet_like()
+@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("dropout", ["scale", "element"])
+def test_no_fidelity_invents_errors(fidelity, chip, dropout):
+    graph = lenet_like(dropout=dropout)
     x = random_images(graph, 3, 0)
-    program = program_of(graph, path, spread=False)
+    program = program_of(graph, *CHIPS[chip], spread=False)
     assert_equal(values(program, x, fidelity), values(program, x, "ideal"))
 
 
 @pytest.mark.parametrize("rows_active", [4, 9, 32])
-def test_steps_and_tiles_never_change_the_sums_of_ideal_cells(rows_active):
+@pytest.mark.parametrize("path", [STT, ONE])
+def test_steps_and_tiles_never_change_the_sums_of_ideal_cells(path, rows_active):
     graph = lenet_like()
     x = random_images(graph, 3, 0)
     program = program_of(
-        graph, STT, *SMALL, f"tile.macro.rows_active={rows_active}", "tile.macro.adc.bits=6", spread=False
+        graph, path, *SMALL, f"tile.macro.rows_active={rows_active}", "tile.macro.adc.bits=6", spread=False
     )
     assert_equal(values(program, x, "statistical"), values(program, x, "ideal"))
 
 
 @pytest.mark.parametrize("overrides", [(), (NOISE,)])
-def test_chunks_never_change_a_sum(overrides):
+@pytest.mark.parametrize("path", [STT, ONE])
+def test_chunks_never_change_a_sum(path, overrides):
     graph = lenet_like()
     x = random_images(graph, 7, 0)
-    program = program_of(graph, STT, *overrides)
+    program = program_of(graph, path, *overrides)
     whole, parts = (values(program, x, "statistical", chunk_images=n) for n in (7, 2))
     np.testing.assert_array_equal(whole.probabilities, parts.probabilities)
 
@@ -114,12 +121,12 @@ def test_chips_differ_and_come_back():
     assert (first.probabilities != other.probabilities).any()
 
 
-@pytest.mark.parametrize("path", [STT, SOT])
+@pytest.mark.parametrize("chip", CHIPS)
 @pytest.mark.parametrize("stuck", ["parallel", "antiparallel"])
-def test_stuck_cells_are_felt(path, stuck):
+def test_stuck_cells_are_felt(chip, stuck):
     graph = lenet_like()
     x = random_images(graph, 4, 0)
-    program = program_of(graph, path, f"tile.macro.subarray.cell.errors.stuck_{stuck}=0.2")
+    program = program_of(graph, *CHIPS[chip], f"tile.macro.subarray.cell.errors.stuck_{stuck}=0.2")
     assert min(error.wrong for error in values(program, x, "statistical").sum_errors.values()) > 0.3
 
 

@@ -40,6 +40,16 @@ def codes(counts, gain, offset, levels, last_code, lowest):
     return np.clip(np.floor(value + 0.5), 0, last_code)
 
 
+def read_in_phases(lines, junction, first_row, read_out):
+    """Dots of cells with one junction: rows at +1, then rows at -1, by the same read-outs."""
+    dots = np.zeros((len(lines), junction.shape[1]), int)
+    for sign in (1, -1):
+        here = (lines == sign).astype(int)
+        counts = read(here, junction, junction, first_row, read_out)
+        dots += sign * (2 * counts - here.sum(axis=1)[:, None])
+    return dots
+
+
 def read(lines, plus, minus, first_row, read_out):
     """Counts added over the steps, one rounding at the end."""
     columns = plus.shape[1]

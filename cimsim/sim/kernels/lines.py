@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cimsim._jit import fused, njit
 from cimsim.sim.kernels.pack import PackedBits, channel_mask
 
-__all__ = ["WordLines", "word_lines"]
+__all__ = ["WordLines", "phases", "word_lines"]
 
 Pair = tuple[int, int]
 _WORD = 64
@@ -66,6 +66,16 @@ def word_lines(
     n_driven = np.zeros(ups.shape[1], np.int32)
     _count(ups, downs, n_driven)
     return WordLines(ups, downs, n_driven)
+
+
+def phases(lines: WordLines) -> tuple[WordLines, WordLines]:
+    """The rows driven with +1 alone, and those with -1 alone, on the word lines that cells have for +1."""
+    nothing, n_ups = np.zeros_like(lines.ups), np.zeros_like(lines.n_driven)
+    _count(lines.ups, nothing, n_ups)
+    return (
+        WordLines(lines.ups, nothing, n_ups),
+        WordLines(lines.downs, nothing, lines.n_driven - n_ups),
+    )
 
 
 @fused

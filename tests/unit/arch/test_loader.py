@@ -36,12 +36,17 @@ def test_shipped_files_load_and_state_their_sources(path):
 
 
 def test_the_default_chips_are_what_the_design_asks_for():
-    stt, sot = (load_arch(path).tile.macro for path in SHIPPED)
+    stt, sot, one = (load_arch(path).tile.macro for path in SHIPPED)
     assert (stt.subarray.rows, stt.subarray.columns, stt.rows_active) == (128, 128, 16)
     assert (stt.subarray.cell.type, stt.adc.type, stt.columns_per_readout) == ("cell_2t2m", "sar_adc", 8)
     assert stt.adc.bits == stt.lossless_bits == 5
     assert (sot.subarray.cell.type, sot.rows_active, sot.columns_per_readout) == ("sot_2t2m", 1, 1)
     assert sot.adc is None
+    assert (one.subarray.cell.type, one.adc, one.rows_active) == ("cell_1t1m", stt.adc, stt.rows_active)
+    cells = [macro.subarray.cell for macro in (stt, one)]
+    assert cells[1].area_m2.value == cells[0].area_m2.value / 2
+    for name in type(cells[1]).model_fields.keys() - {"type", "area_m2"}:
+        assert getattr(cells[1], name) == getattr(cells[0], name)
 
 
 def test_numbers_are_read_as_the_field_declares(load):

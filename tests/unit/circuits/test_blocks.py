@@ -52,13 +52,14 @@ def test_a_flash_adc_doubles_its_comparators_with_each_bit():
     assert adc.area_m2 == pytest.approx(310e-12)
 
 
-def array(is_differential):
+def array(is_differential, n_branches=2):
     return cell_array(
         n_rows=128,
         n_columns=64,
         cell_area_m2=0.1e-12,
         parallel_a=10e-6,
         antiparallel_a=4e-6,
+        n_branches=n_branches,
         is_differential=is_differential,
         read_supply_v=0.9,
         read_s=5e-9,
@@ -87,11 +88,20 @@ def test_a_write_pulses_both_junctions_at_the_write_supply():
     assert array(is_differential=False).area_m2 == pytest.approx(128 * 64 * 0.1e-12)
 
 
+def test_a_single_branch_is_written_once_and_compared_with_a_reference_of_the_mean_current():
+    summed, compared = (array(is_differential, n_branches=1).actions for is_differential in (False, True))
+    assert summed["write"].energy_j == pytest.approx(0.96e-12)
+    assert summed["write"].latency_s == pytest.approx(10e-9)
+    assert summed["read_parallel"].energy_j == pytest.approx(45e-15)
+    assert compared["read_parallel"].energy_j == pytest.approx((10 + 7) * 4.5e-15)
+    assert compared["read_antiparallel"].energy_j == pytest.approx((4 + 7) * 4.5e-15)
+
+
 def test_lines_charge_their_capacitance():
     line_f = line_capacitance_f(128, 0.15e-15, 0.35e-6, 0.2e-9)
     assert line_f == pytest.approx(28.16e-15)
     driver = wordline_driver(
-        n_rows=128,
+        n_lines=256,
         line_f=line_f,
         wordline_v=0.9,
         decoder_fraction=0.08,

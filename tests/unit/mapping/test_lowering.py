@@ -50,6 +50,28 @@ def test_the_bit_serial_first_layer():
     assert counts(convert)["row_counter.count"] == 64 * 3 * 3
 
 
+def test_cells_with_a_single_branch_are_read_twice_a_step_and_driven_once():
+    two, one = (commands(lenet_like(bits=3), n_branches=n) for n in (2, 1))
+    assert one.keys() == two.keys()
+    for layer in ("co1", "co2", "li3", "fc"):
+        mvm, convert = one[f"{layer}.mvm"], one[f"{layer}.convert"]
+        for command in (mvm, convert):
+            assert command.n_items == 2 * two[command.name].n_items
+            assert command.service_s == two[command.name].service_s
+            before = counts(two[command.name])
+            for action, n in counts(command).items():
+                once = action in ("cell_array.read", "wordline_driver.drive")
+                assert n == (1 if once else 2) * before[action], action
+        assert one[f"{layer}.fetch"].actions == two[f"{layer}.fetch"].actions
+    assert after(one["co1.mvm"])["co1.fetch"].divide == 2 * 3
+    assert after(one["co1.activate"])["co1.convert"].multiply == 2 * 3 * 3
+
+
+def test_a_sense_amplifier_reads_any_cell_once():
+    two, one = (commands(lenet_like(), readout="sense_amp", n_branches=n) for n in (2, 1))
+    assert one == two
+
+
 def test_subarrays_of_a_macro_share_its_read_outs():
     found = commands(lenet_like())
     assert found["co2.mvm"].service_s == pytest.approx(2e-9 + 2 * 3e-9)  # each subarray reads its own columns

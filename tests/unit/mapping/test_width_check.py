@@ -1,7 +1,7 @@
 """Words that are too narrow for a network are refused, and only those."""
 
 import pytest
-from arch_files import SOT, STT
+from arch_files import ONE, ROW_BY_ROW, SOT, STT
 
 from cimsim.arch import build_chip, load_arch
 from cimsim.errors import SpecError
@@ -42,6 +42,14 @@ def test_too_narrow_words_are_named_with_what_they_need(path, base, needed, laye
         f"set {base} to at least {needed}"
     )
     map_network(LENET, build_chip(load_arch(path, [f"{base}={needed}"])))
+
+
+def test_what_a_second_phase_subtracts_needs_a_sign():
+    """25 rows of 8 planes, on cells with a single branch."""
+    with pytest.raises(SpecError, match=r"must hold the sums of conv1, 14 bits \(got 13\)"):
+        map_network(LENET, build_chip(load_arch(ONE, ["tile.macro.shift_add.bits=13"])))
+    map_network(LENET, build_chip(load_arch(ONE, ["tile.macro.shift_add.bits=14"])))
+    map_network(LENET, build_chip(load_arch(ONE, [*ROW_BY_ROW, "tile.macro.popcount_counter.bits=13"])))
 
 
 def test_a_digital_layer_needs_no_accumulator():
