@@ -1,4 +1,4 @@
-"""What LeNet needs of its arrays: ``python docs/array_study.py [axes] [plane] [fidelities]``, by default all.
+"""What LeNet needs of its arrays: ``python docs/array_study.py [axes] [plane] [fidelities] [cells]``, or all.
 
 Writes ``reports/lenet_arrays``: the tables and pictures of docs/arrays.md. Some ten minutes.
 """
@@ -62,19 +62,19 @@ AXES = {
     "one bit, 128 rows: counts apart": [(n, around_half(1, n)) for n in (12, 24, 48, 128)],
 }
 PLANE = [(n, v) for n in (8, 16, 32, 64) for v in (0.0, 0.05, 0.1, 0.15)]
+CELLS = [(cell, n) for n in (16, 32) for cell in ("stt_mram", "stt_1t1mtj")]
 LEVELS = [(0.01, 0.05), (0.03, 0.1), (0.06, 0.2)]
 
 
-def run(overrides: list[str], **options: object) -> cimsim.RunResult:
-    arch = cimsim.load_arch(ROOT / "arch_configs" / "stt_mram.yaml", overrides)
+def run(overrides: list[str], chip: str = "stt_mram", **options: object) -> cimsim.RunResult:
+    arch = cimsim.load_arch(ROOT / "arch_configs" / f"{chip}.yaml", overrides)
     lenet = cimsim.load_workload(ROOT / "workloads" / "lenet.npz")
     settings = {"n_images": N_IMAGES, "n_instances": N_CHIPS, **options}
     return cimsim.simulate(arch, lenet, **settings)
 
 
-def row(overrides: list[str], **options: object) -> dict[str, float]:
+def row(result: cimsim.RunResult) -> dict[str, float]:
     """Scores over chips, the worst margin of the layers, what it costs."""
-    result = run(overrides, **options)
     chips, layers = result.chips, result.layers
     return {
         "accuracy": chips["accuracy"].mean(),
@@ -91,7 +91,7 @@ def row(overrides: list[str], **options: object) -> dict[str, float]:
 
 def along_axes() -> pd.DataFrame:
     found = [
-        {"axis": axis, "value": value, **row(overrides)}
+        {"axis": axis, "value": value, **row(run(overrides))}
         for axis, points in AXES.items()
         for value, overrides in points
     ]
@@ -100,8 +100,18 @@ def along_axes() -> pd.DataFrame:
 
 def plane() -> pd.DataFrame:
     return pd.DataFrame(
-        [{"rows_active": n, "resistance_cv": v, **row([*rows(n), *spread(v)])} for n, v in PLANE]
+        [{"rows_active": n, "resistance_cv": v, **row(run([*rows(n), *spread(v)]))} for n, v in PLANE]
     )
+
+
+def cells() -> pd.DataFrame:
+    """Two junctions a weight against one, at as many rows."""
+    found = []
+    for chip, n in CELLS:
+        result = run(rows(n), chip)
+        costs = {name: result.summary[name] for name in ("area_m2", "program_energy_j")}
+        found.append({"chip": chip, "rows_active": n, **row(result), **costs})
+    return pd.DataFrame(found)
 
 
 def fidelities() -> pd.DataFrame:
@@ -175,6 +185,28 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def markdown_cells(table: pd.DataFrame) -> str:
+    lines = [
+        "| chip | rows | accuracy | NLL | margin | wrong sums, conv2 | energy | latency | area | to write |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for r in table.itertuples():
+        cells = [
+            f"`{r.chip}`",
+            f"{r.rows_active}",
+            percent(r.accuracy),
+            f"{r.nll:.3f}",
+            f"{r.margin_sigma:.2f} sigma",
+            percent(r.wrong_sums),
+            f"{1e6 * r.energy_j:.3g} µJ",
+            f"{1e3 * r.latency_s:.3g} ms",
+            f"{1e6 * r.area_m2:.3g} mm²",
+            f"{1e6 * r.program_energy_j:.2f} µJ",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def markdown_fidelities(table: pd.DataFrame) -> str:
     lines = [
         "| read noise | converter | T | images | fidelity | accuracy | NLL | wrong sums, conv2 | fc1 |",
@@ -199,12 +231,13 @@ def markdown_fidelities(table: pd.DataFrame) -> str:
 def main() -> None:
     folder = ROOT / "reports" / "lenet_arrays"
     folder.mkdir(parents=True, exist_ok=True)
-    builders = {"axes": along_axes, "plane": plane, "fidelities": fidelities}
+    builders = {"axes": along_axes, "plane": plane, "fidelities": fidelities, "cells": cells}
     for name in sys.argv[1:] or builders:
         builders[name]().to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     tables = {name: pd.read_csv(folder / f"{name}.csv") for name in builders}
     (folder / "tables.md").write_text(markdown(tables["axes"]), encoding="utf-8")
     (folder / "fidelities.md").write_text(markdown_fidelities(tables["fidelities"]), encoding="utf-8")
+    (folder / "cells.md").write_text(markdown_cells(tables["cells"]), encoding="utf-8")
     drawings = {"axes": lambda: curves(tables["axes"]), "plane": lambda: map_of(tables["plane"])}
     save_drawings(drawings, folder / "figures")
 
