@@ -101,9 +101,11 @@ def sums_of_images(
     constant : int32 (oh, ow, columns rounded up to blocks)
     sums : int32 (n, oh, ow, columns rounded up to blocks)
     """
-    image_rows = 0
+    image_rows, start = 0, constant.reshape(-1)
     for i in range(len(sums)):
-        sums[i] = constant
+        halves = sums[i].reshape(-1)
+        for j in range(len(halves)):
+            halves[j] = start[j]
         mismatches, rows = 0, 0
         for plane in range(len(coefficients)):
             image = i * len(coefficients) + plane
@@ -112,7 +114,6 @@ def sums_of_images(
             load_image(plan, raster, bits[image])
             mismatches += _add_image(plan, raster, weights, coefficients[plane], sums[i])
             rows += image_rows
-        halves = sums[i].reshape(-1)
         for j in range(len(halves)):
             halves[j] >>= 1
         rows_driven[i] = rows

@@ -75,7 +75,8 @@ def _row_sums(
             if i == 0 or len(driven) > 1:
                 mask_codes(driven[i].reshape(-1), grid, valid, masks, taps)
             sign_codes(bits[i].reshape(-1), grid, masks, signs)
-            codes[i - start, : len(signs) - SPILL] = signs[:-SPILL]
+            for nibble in range(len(signs) - SPILL):
+                codes[i - start, nibble] = signs[nibble]
             rows[i] = 0
             for pixel in range(len(taps)):
                 rows[i] += taps[pixel]
