@@ -22,6 +22,8 @@ __all__ = [
 ]
 
 PackedBits = NDArray[np.uint64]
+_FEW_CHANNELS = 8
+"""Bits of a pixel that are packed one by one: faster than `numpy.packbits` on so short an axis."""
 
 
 def n_words(channels: int) -> int:
@@ -37,10 +39,19 @@ def channel_mask(channels: int) -> PackedBits:
 def pack_flags(flags: NDArray[np.bool_]) -> PackedBits:
     """Pack the last axis (..., c) of booleans into (..., ceil(c / 64)) words."""
     channels = flags.shape[-1]
+    if 0 < channels <= _FEW_CHANNELS:
+        return _pack_few(flags)
     octets = np.packbits(flags, axis=-1, bitorder="little")
     padded = np.zeros((*flags.shape[:-1], 8 * n_words(channels)), np.uint8)
     padded[..., : octets.shape[-1]] = octets
     return padded.view("<u8").astype(np.uint64, copy=False)
+
+
+def _pack_few(flags: NDArray[np.bool_]) -> PackedBits:
+    words = flags[..., 0].astype(np.uint64)
+    for channel in range(1, flags.shape[-1]):
+        words |= flags[..., channel].astype(np.uint64) << np.uint64(channel)
+    return words[..., None]
 
 
 def unpack_flags(bits: PackedBits, channels: int) -> NDArray[np.bool_]:

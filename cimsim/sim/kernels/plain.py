@@ -128,13 +128,14 @@ def combine_planes(dots: Sums, in_bounds: NDArray[np.int32], n_bits: int, signed
 def weigh_planes(
     dots: NDArray[np.int32], in_bounds: NDArray[np.int32], n_bits: int, signed: bool
 ) -> NDArray[np.int32]:
-    """q.w of the dots of bit planes (n * n_bits, ...); ``in_bounds`` as in `combine_planes`."""
+    """q.w of the dots of bit planes (n * n_bits, ...), below 2^30; ``in_bounds`` as in `combine_planes`."""
     by_plane = dots.reshape(-1, n_bits, *dots.shape[1:])
-    coefficients = plane_coefficients(n_bits, signed)
-    sums = np.zeros(by_plane[:, 0].shape, np.int64) + coefficients.sum() * in_bounds
-    for plane, coefficient in enumerate(coefficients):
-        sums += coefficient * by_plane[:, plane]
-    return np.asarray(sums // 2, np.int32)
+    doubled = -by_plane[:, -1] if signed else by_plane[:, -1].copy()
+    for plane in reversed(range(n_bits - 1)):
+        doubled *= 2
+        doubled += by_plane[:, plane]
+    doubled += np.asarray(plane_coefficients(n_bits, signed).sum() * in_bounds, np.int32)
+    return doubled >> 1
 
 
 def _any_in_window(flags: NDArray[np.bool_], pool: PoolWindow) -> NDArray[np.bool_]:
