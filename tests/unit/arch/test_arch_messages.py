@@ -3,7 +3,7 @@
 import pickle
 
 import pytest
-from arch_files import DEVICE, SOT, STT, changed
+from arch_files import DEVICE, ONE, SOT, STT, changed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -160,8 +160,10 @@ def test_a_barrier_that_melts_where_the_chip_stands_is_refused(message):
 
 
 def test_cells_and_devices_must_fit(message):
-    found = message(changed(), "tile.macro.subarray.cell.device=smtj_pbnn_2025")
-    assert found.endswith("cell.device=smtj_pbnn_2025: must be written by spin transfer (got smtj_pbnn_2025)")
+    for base in (STT, ONE):
+        found = message(base.read_text(), "tile.macro.subarray.cell.device=smtj_pbnn_2025")
+        expected = "cell.device=smtj_pbnn_2025: must be written by spin transfer (got smtj_pbnn_2025)"
+        assert found.endswith(expected)
 
 
 def test_a_source_of_random_bits_must_be_described(message):

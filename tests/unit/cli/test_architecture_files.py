@@ -35,7 +35,7 @@ def test_list_archs_shows_the_shipped_and_the_own(cimsim_cli, here):
     (here / "arch_configs").mkdir()
     (here / "arch_configs" / "mine.yaml").write_text("")
     names = [line.split()[0] for line in cimsim_cli("list", "archs").stdout.splitlines()[2:]]
-    assert names == ["mine", "sot_mram", "stt_mram"]
+    assert names == ["mine", "sot_mram", "stt_1t1mtj", "stt_mram"]
 
 
 def test_list_components_shows_the_registry(cimsim_cli):
@@ -100,4 +100,5 @@ def test_a_bad_override_names_itself(cimsim_cli, override, message):
 def test_a_missing_architecture(cimsim_cli):
     outcome = cimsim_cli("check", "nowhere.yaml")
     assert outcome.exit_code == 2
-    assert outcome.stderr == "error: nowhere.yaml: no such architecture file; known: sot_mram, stt_mram\n"
+    known = "sot_mram, stt_1t1mtj, stt_mram"
+    assert outcome.stderr == f"error: nowhere.yaml: no such architecture file; known: {known}\n"
