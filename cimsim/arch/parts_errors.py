@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from math import expm1, hypot, log1p
+from math import expm1, hypot, log, log1p
 
 from cimsim.arch.parts_cell import cell_currents
 from cimsim.arch.parts_device import build_junction
 from cimsim.arch.quantity import Quantity, nominal
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_array import CellRram, CellSram, JunctionCell
-from cimsim.arch.spec_errors import WireSpec
+from cimsim.arch.spec_errors import RramErrors, WireSpec
 from cimsim.circuits.array_model import ArrayModel, Converter, Sense
 from cimsim.circuits.cell_physics import SHARE_LOST, CellPhysics
 from cimsim.circuits.cell_signals import CellSignals, Faults, JunctionSignals, ResistorSignals
 from cimsim.circuits.cost import Scalar
+from cimsim.circuits.drift import Drift
 from cimsim.circuits.ladder import Ladder
 
 __all__ = ["build_array_model"]
@@ -45,13 +46,7 @@ def _signals(spec: ArchSpec) -> CellSignals:
     if isinstance(cell, CellSram):
         return ResistorSignals(1.0, 0.0, cv)
     if isinstance(cell, CellRram):
-        low, high = cell_currents(spec)
-        access_ohm = nominal(cell.access_resistance_ohm)
-        spreads = (
-            _in_series(cv, nominal(resistance), _or_zero(cell.errors.access_cv), access_ohm)
-            for resistance in (cell.resistance_low_ohm, cell.resistance_high_ohm)
-        )
-        return ResistorSignals(float(low), float(high), *spreads)
+        return _resistors(cell, *cell_currents(spec))
     assert isinstance(cell, JunctionCell)
     spread = cell.device.spread
     return JunctionSignals(
@@ -61,6 +56,29 @@ def _signals(spec: ArchSpec) -> CellSignals:
         resistance_cv=spread.resistance_cv.value,
         tmr_cv=spread.tmr_cv.value,
         access_cv=_or_zero(cell.errors.access_cv),
+    )
+
+
+def _resistors(cell: CellRram, low_a: Scalar, high_a: Scalar) -> ResistorSignals:
+    """``low_a`` is the current through the low resistance."""
+    errors, access_ohm = cell.errors, nominal(cell.access_resistance_ohm)
+    both_ohm = [nominal(ohm) for ohm in (cell.resistance_low_ohm, cell.resistance_high_ohm)]
+    cv, access_cv = _or_zero(errors.signal_cv), _or_zero(errors.access_cv)
+    low_cv, high_cv = (_in_series(cv, ohm, access_cv, access_ohm) for ohm in both_ohm)
+    shares = [access_ohm / (ohm + access_ohm) for ohm in both_ohm]
+    return ResistorSignals(float(low_a), float(high_a), low_cv, high_cv, _drift(errors, shares[0], shares[1]))
+
+
+def _drift(errors: RramErrors, low_share: float, high_share: float) -> Drift | None:
+    """None until drift begins; shares are those of the access transistor."""
+    drift = errors.drift
+    if drift is None or errors.age_s <= drift.start_s:
+        return None
+    return Drift(
+        log(errors.age_s / drift.start_s),
+        (drift.exponent_low.value, drift.exponent_high.value),
+        (_or_zero(drift.deviation_low), _or_zero(drift.deviation_high)),
+        (low_share, high_share),
     )
 
 

@@ -22,7 +22,7 @@ from cimsim.arch.quantity import (
 )
 from cimsim.arch.spec_base import PulseTime, Spec, Volts
 from cimsim.arch.spec_device import DeviceSpec, ThresholdSpec
-from cimsim.arch.spec_errors import AdcErrors, CellErrors, SenseErrors, WireSpec
+from cimsim.arch.spec_errors import AdcErrors, CellErrors, RramErrors, SenseErrors, WireSpec
 from cimsim.units import short
 
 __all__ = [
@@ -120,6 +120,7 @@ class CellRram(ResistiveCell):
     type: Literal["rram_2t2r"]
     resistance_low_ohm: Resistance
     resistance_high_ohm: Resistance
+    errors: RramErrors = RramErrors()
 
 
 class CellSram(CellBase):

@@ -10,7 +10,7 @@ from cimsim.arch.quantity import Current, Deviation, Fraction, RuleBroken, WireR
 from cimsim.arch.spec_base import Spec
 from cimsim.units import short
 
-__all__ = ["AdcErrors", "CellErrors", "SenseErrors", "WireSpec"]
+__all__ = ["AdcErrors", "CellErrors", "DriftSpec", "RramErrors", "SenseErrors", "WireSpec"]
 
 
 class CellErrors(Spec):
@@ -36,6 +36,25 @@ class CellErrors(Spec):
             rule = "must be at most 1 together with stuck_parallel"
             raise RuleBroken("stuck_antiparallel", rule, short(stuck[1]))
         return self
+
+
+class DriftSpec(Spec):
+    """Conductances fall as (``age_s`` / ``start_s``)**-nu, from ``start_s`` after they were written on.
+
+    Mean and deviation of nu over devices, at the low and at the high resistance.
+    """
+
+    start_s: float = Field(gt=0, le=1e10)
+    exponent_low: Fraction
+    exponent_high: Fraction
+    deviation_low: Fraction | None = None
+    deviation_high: Fraction | None = None
+
+
+class RramErrors(CellErrors):
+    """Resistive memories also drift."""
+
+    drift: DriftSpec | None = None
 
 
 class AdcErrors(Spec):

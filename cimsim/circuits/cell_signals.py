@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cimsim.circuits.drift import Drift
 from cimsim.devices.junction import Junction, Unit
 
 __all__ = ["CellSignals", "Faults", "JunctionSignals", "ResistorSignals"]
@@ -20,7 +21,11 @@ class CellSignals(Protocol):
     """Signal of one branch of a cell: a current, or a share of charge."""
 
     def nominal(self) -> tuple[float, float]:
-        """Of a branch in the parallel and in the antiparallel state."""
+        """Of a branch in the parallel and in the antiparallel state, as written."""
+        ...
+
+    def aged(self) -> tuple[float, float]:
+        """The same at the time of the reads."""
         ...
 
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
@@ -53,6 +58,9 @@ class JunctionSignals:
         )
         return parallel, antiparallel
 
+    def aged(self) -> tuple[float, float]:
+        return self.nominal()
+
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
         if not (self.resistance_cv or self.tmr_cv or self.access_cv):
             return np.where(is_parallel, *self.nominal())
@@ -79,21 +87,32 @@ class ResistorSignals:
     ----------
     parallel, antiparallel : nominal signals
     parallel_cv, antiparallel_cv : coefficients of variation; factors are log-normal of median 1
+    drift : of resistive memories since they were written
     """
 
     parallel: float
     antiparallel: float
     parallel_cv: float = 0.0
     antiparallel_cv: float = 0.0
+    drift: Drift | None = None
 
     def nominal(self) -> tuple[float, float]:
         return self.parallel, self.antiparallel
+
+    def aged(self) -> tuple[float, float]:
+        if self.drift is None:
+            return self.nominal()
+        low, high = self.drift.mean_factors()
+        return self.parallel * low, self.antiparallel * high
 
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
         found = np.where(is_parallel, self.parallel, self.antiparallel)
         if self.parallel_cv or self.antiparallel_cv:
             cv = np.where(is_parallel, self.parallel_cv, self.antiparallel_cv)
             found = found * np.exp(cv * generator.standard_normal(found.shape))
+        if self.drift is not None:
+            # A generator of its own: the same chip, older, has the same spread and read-outs.
+            found = found * self.drift.draw(is_parallel, generator.spawn(1)[0])
         return found
 
 

@@ -26,7 +26,8 @@ class Margin:
 
     Attributes
     ----------
-    sigma : half the distance of neighbouring codes over the deviation of the analog count
+    sigma : half the distance of neighbouring codes over the deviation of the analog count; what drift has
+        shifted the count by is taken off first
     decision_errors : share of conversions that tell another code than that of the exact count
     """
 
@@ -90,22 +91,32 @@ def _bend(model: ArrayModel, wires: Ladder, rows: NDArray[np.int64]) -> float:
 
 @dataclass(frozen=True)
 class _Deviations:
-    """Of one branch, in counts: from cell to cell and from read to read, parallel and antiparallel."""
+    """Of one branch, in counts: from cell to cell and from read to read, parallel and antiparallel.
+
+    Attributes
+    ----------
+    distance : of the two signals that references assume
+    shift : of the mean cell since it was written, which references do not follow
+    """
 
     parallel: float
     antiparallel: float
     distance: float
+    shift: float
 
 
 def _deviations(model: ArrayModel) -> _Deviations:
     generator = stream(0, "margins")
-    parallel, antiparallel = model.signals.nominal()
+    aged, assumed = model.signals.aged(), model.signals.nominal()
+    if not isinstance(model.read_out, Converter) or model.read_out.is_calibrated:
+        assumed = aged
+    distance = assumed[0] - assumed[1]
     found = []
-    for state, nominal in ((True, parallel), (False, antiparallel)):
+    for state, now in zip((True, False), aged, strict=True):
         drawn = model.signals.draw(np.full(_N_CELLS, state), generator)
         spread = drawn.std() if np.ptp(drawn) > 0.0 else 0.0
-        found.append(sqrt(spread**2 + (model.read_noise * nominal) ** 2) / (parallel - antiparallel))
-    return _Deviations(found[0], found[1], parallel - antiparallel)
+        found.append(sqrt(spread**2 + (model.read_noise * now) ** 2) / distance)
+    return _Deviations(found[0], found[1], distance, (sum(aged) - sum(assumed)) / 2.0 / distance)
 
 
 def _rows_of_step(program: Program, placement: Placement) -> int:
@@ -126,12 +137,13 @@ def _margin(model: ArrayModel, cells: _Deviations, n_rows: float) -> Margin:
     codes = (read_out.full_scale if read_out.is_centred else n_rows) / 2.0 / read_out.step
     own += free * (read_out.gain_cv * codes) ** 2
     variance = n_rows / 2.0 * (cells.parallel**2 + cells.antiparallel**2) + own * read_out.step**2
-    return _of(read_out.step / 2.0, variance, one_sided=False)
+    return _of(read_out.step / 2.0, variance, n_rows * cells.shift, one_sided=False)
 
 
-def _of(half: float, variance: float, *, one_sided: bool) -> Margin:
+def _of(half: float, variance: float, shift: float = 0.0, *, one_sided: bool) -> Margin:
+    near, far = half - abs(shift), half + abs(shift)
     if variance == 0.0:
-        return Margin(float("inf"), 0.0)
-    sigma = half / sqrt(variance)
-    beyond = 0.5 * erfc(sigma / sqrt(2.0))
-    return Margin(sigma, beyond if one_sided else 2.0 * beyond)
+        return Margin(float("inf"), 0.0) if near > 0.0 else Margin(-float("inf"), 1.0)
+    sigmas = near / sqrt(variance), far / sqrt(variance)
+    beyond = [0.5 * erfc(sigma / sqrt(2.0)) for sigma in sigmas]
+    return Margin(sigmas[0], beyond[0] if one_sided else sum(beyond))
