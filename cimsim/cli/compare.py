@@ -89,6 +89,7 @@ def _print(comparison: Comparison, directory: Path) -> None:
 
     rows = lines_of(comparison.table)
     print_table(HEADER, rows, right=range(N_WORDS, len(HEADER)))
+    print_line("in brackets: 5-95 % of the sources")
     click.echo()
     for row in comparison.claims.itertuples():
         print_line(f"{row.claim}: {row.finding}")

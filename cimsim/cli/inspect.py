@@ -10,7 +10,9 @@ import click
 from cimsim.cli.table import print_line, print_table
 
 if TYPE_CHECKING:
+    from cimsim.arch.chip import Chip
     from cimsim.arch.spec import ArchSpec
+    from cimsim.circuits.cost import Scalar
 
 __all__ = ["inspect"]
 
@@ -82,7 +84,7 @@ def _show_device(path: Path) -> None:
 
 def _show_architecture(path: Path) -> None:
     from cimsim.arch import build_chip, load_arch
-    from cimsim.reporting.quantities import area, quantity, things
+    from cimsim.reporting.quantities import quantity, things
 
     chip = build_chip(load_arch(path))
     shape, timing = chip.geometry, chip.timing
@@ -98,20 +100,37 @@ def _show_architecture(path: Path) -> None:
         f"clock {quantity(1 / timing.clock_s, 'Hz')}, conversion {quantity(timing.convert_s, 's')}, "
         f"random bit {quantity(timing.draw_s, 's')}, schedule {chip.mc_schedule}"
     )
+    _show_components(chip)
+    _show_scaling(chip.spec)
+
+
+def _show_components(chip: Chip) -> None:
+    """Costs at nominal values, and how far their sources leave them open."""
+    from cimsim.arch import Draws, build_chip
+    from cimsim.reporting.quantities import ranged
+    from cimsim.sim.price import N_COST_DRAWS
+    from cimsim.sim.ranges import ends
+
+    drawn = build_chip(chip.spec, Draws(0, N_COST_DRAWS)).components
+
+    def cost(value: Scalar, draws: Scalar, unit: str) -> str:
+        return ranged(float(value), *ends(draws), unit)
+
     rows = [
         (
             part.name,
             f"{part.n_per_unit} per {part.unit}",
-            area(float(part.area_m2)),
-            quantity(float(part.leakage_w), "W"),
+            cost(part.area_m2, drawn[part.name].area_m2, "m²"),
+            cost(part.leakage_w, drawn[part.name].leakage_w, "W"),
             ", ".join(
-                f"{name} {quantity(float(action.energy_j), 'J')}" for name, action in part.actions.items()
+                f"{name} {cost(action.energy_j, drawn[part.name].actions[name].energy_j, 'J')}"
+                for name, action in part.actions.items()
             ),
         )
         for part in chip.components.values()
     ]
     print_table(("component", "number", "area of one", "leakage", "energy per action"), rows, right=(2, 3))
-    _show_scaling(chip.spec)
+    print_line("in brackets: 5-95 % of the sources")
 
 
 def _show_scaling(spec: ArchSpec) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimsim.compare.methods import METHODS
 from cimsim.compare.seeds import paired_differences
-from cimsim.reporting.quantities import area, count, number, percent, quantity
+from cimsim.reporting.quantities import area, count, number, percent, quantity, ranged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,14 +66,19 @@ def _line(row: Mapping[str, Any], auroc: str) -> tuple[str, ...]:
         number(row["nll"], ".4f"),
         percent(row["ece"]),
         number(row.get(auroc), ".4f"),
-        quantity(row["energy_j"], "J"),
-        quantity(row["energy_stochastic_j"], "J"),
+        _ranged(row, "energy_{}j", "J"),
+        _ranged(row, "energy_stochastic_{}j", "J"),
         quantity(row["latency_s"], "s"),
-        area(row["area_m2"]),
+        _ranged(row, "area_{}m2", "m²"),
         count(row["n_random_bits"]),
         count(row["n_stochastic_units"]),
         number(row["energy_j_ratio"], ".3f"),
     )
+
+
+def _ranged(row: Mapping[str, Any], key: str, unit: str) -> str:
+    """A number with the range of its sources, where the table has it; ``{}`` stands for the end."""
+    return ranged(row[key.format("")], row.get(key.format("low_")), row.get(key.format("high_")), unit)
 
 
 def _sources(simulated: pd.DataFrame) -> tuple[Cells, list[Cells]]:
@@ -94,8 +99,8 @@ def _sources(simulated: pd.DataFrame) -> tuple[Cells, list[Cells]]:
         (
             row["method"],
             row["random_source"],
-            quantity(row["energy_j"], "J"),
-            quantity(row["energy_stochastic_j"], "J"),
+            _ranged(row, "energy_{}j", "J"),
+            _ranged(row, "energy_stochastic_{}j", "J"),
             area(row["area_stochastic_m2"]),
             quantity(row["latency_s"], "s"),
             number(row["nll"], ".4f"),

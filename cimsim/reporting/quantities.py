@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["area", "count", "number", "percent", "printable", "quantity", "things"]
+__all__ = ["area", "count", "number", "percent", "printable", "quantity", "ranged", "things"]
 
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 
@@ -19,18 +19,34 @@ def quantity(value: float | None, unit: str) -> str:
     """
     if value is None or not math.isfinite(value):
         return "—"
-    if value == 0:
-        return f"0 {unit}"
-    rounded = float(f"{value:.2e}")
-    exponent = min(max(3 * math.floor(math.log10(abs(rounded)) / 3), min(_PREFIXES)), max(_PREFIXES))
-    return f"{_digits(rounded / 10.0**exponent)} {_PREFIXES[exponent]}{unit}"
+    divisor, name = _scale(value, unit)
+    return f"{_digits(_rounded(value) / divisor)} {name}"
 
 
 def area(value_m2: float | None) -> str:
     """Square millimetres, or square micrometres below a hundredth of one."""
     if value_m2 is None or not math.isfinite(value_m2):
         return "—"
-    return f"{_digits(value_m2 * 1e6)} mm²" if value_m2 >= 1e-8 else f"{_digits(value_m2 * 1e12)} µm²"
+    divisor, name = _scale(value_m2, "m²")
+    return f"{_digits(value_m2 / divisor)} {name}"
+
+
+def ranged(value: float | None, low: float | None, high: float | None, unit: str) -> str:
+    """A quantity (or an area, in ``m²``) with its range, all in the unit of the value.
+
+    Where there is no range, or none in the digits shown, the quantity alone.
+
+    Examples
+    --------
+    >>> ranged(7.61e-7, 6.2e-7, 9.4e-7, "J"), ranged(1e-9, 3.3e-10, 3e-9, "W"), ranged(2.0, None, None, "J")
+    ('761 nJ (620 to 940)', '1.00 nW (0.33 to 3.00)', '2.00 J')
+    """
+    alone = area(value) if unit == "m²" else quantity(value, unit)
+    if value is None or low is None or high is None or not all(map(math.isfinite, (value, low, high))):
+        return alone
+    divisor, _ = _scale(value, unit)
+    ends = [_digits(_rounded(end) / divisor) for end in (low, high)]
+    return alone if ends[0] == ends[1] else f"{alone} ({ends[0]} to {ends[1]})"
 
 
 def count(value: float | None) -> str:
@@ -61,6 +77,21 @@ def percent(fraction: float | None, digits: int = 2) -> str:
 def printable(text: object) -> str:
     """One safe line: control characters of names out of files are shown escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def _scale(value: float, unit: str) -> tuple[float, str]:
+    """What to divide a value by, and the unit that it is in then."""
+    if unit == "m²":
+        return (1e-6, "mm²") if value >= 1e-8 else (1e-12, "µm²")
+    if value == 0:
+        return 1.0, unit
+    exponent = 3 * math.floor(math.log10(abs(_rounded(value))) / 3)
+    exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))
+    return 10.0**exponent, _PREFIXES[exponent] + unit
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.2e}")
 
 
 def _digits(value: float) -> str:

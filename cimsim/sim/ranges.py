@@ -15,7 +15,7 @@ from cimsim.circuits.cost import Scalar
 from cimsim.mapping.program import Program
 from cimsim.sim.ledger import Ledger, Row
 
-__all__ = ["ENDS", "Drawn", "draw_costs", "ranged"]
+__all__ = ["ENDS", "Drawn", "draw_costs", "ends", "ranged"]
 
 ENDS = (0.05, 0.95)
 """The quantiles that ``_low`` and ``_high`` stand for."""
@@ -103,6 +103,12 @@ def ranged(key: str, value: float, draws: Scalar) -> dict[str, float]:
     >>> ranged("ops_per_j", 2.0, np.array([1.0, 3.0]))
     {'ops_per_j': 2.0, 'ops_low_per_j': 1.1, 'ops_high_per_j': 2.9}
     """
-    low, high = (float(end) for end in np.quantile(draws, ENDS))
+    low, high = ends(draws)
     low_key, high_key = (_UNIT.sub(rf"_{end}\g<0>", key) for end in ("low", "high"))
     return {key: value, low_key: low, high_key: high}
+
+
+def ends(draws: Scalar) -> tuple[float, float]:
+    """`ENDS` of the draws of a number."""
+    low, high = np.quantile(draws, ENDS)
+    return float(low), float(high)

@@ -47,7 +47,10 @@ def test_inspect_shows_the_main_numbers_and_every_component(cimsim_cli):
     outcome = cimsim_cli("inspect", "stt_mram")
     assert outcome.exit_code == 0
     assert "16 rows summed at once, one adc for 8 columns" in outcome.stdout
-    assert re.search(r"^adc +16 per macro +\d+ µm² +\d+ nW +convert \d+ fJ$", outcome.stdout, re.MULTILINE)
+    ends = r"\([\d,.]+ to [\d,.]+\)"
+    adc = rf"^adc +16 per macro +\d+ µm² {ends} +\d+ nW {ends} +convert \d+ fJ {ends}$"
+    assert re.search(adc, outcome.stdout, re.MULTILINE)
+    assert "in brackets: 5-95 % of the sources" in outcome.stdout
 
 
 def test_the_schema_describes_the_top_of_the_file(cimsim_cli):

@@ -1,6 +1,7 @@
 """Networks side by side: rows, ratios, seeds, claims, files, messages."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -267,6 +268,13 @@ def test_lines_have_a_cell_for_each_column(comparison):
     lines = lines_of(comparison.table)
     assert len(lines) == len(comparison.table)
     assert {len(line) for line in lines} == {len(HEADER)}
+
+
+def test_energies_and_areas_of_simulated_rows_stand_with_their_range(comparison):
+    for column in ("energy", "area"):
+        shown = [dict(zip(HEADER, line, strict=True))[column] for line in lines_of(comparison.table)]
+        is_simulated = comparison.table["group"] == "simulated"
+        assert [bool(re.search(r" \([\d.,]+ to [\d.,]+\)$", text)) for text in shown] == is_simulated.tolist()
 
 
 def test_processes_change_nothing(comparison):

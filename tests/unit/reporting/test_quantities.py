@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cimsim.reporting.quantities import area, count, number, percent, printable, quantity, things
+from cimsim.reporting.quantities import area, count, number, percent, printable, quantity, ranged, things
 
 EXPONENT = {"a": -18, "f": -15, "p": -12, "n": -9, "µ": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 
@@ -31,6 +31,22 @@ def test_a_quantity_reads_back_to_three_digits(value):
     number, unit = quantity(value, "J").split(" ")
     assert float(number) * 10.0 ** EXPONENT[unit[:-1]] == pytest.approx(value, rel=6e-3)
     assert 1 <= float(number) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("numbers", "unit", "text"),
+    [
+        ((7.61e-7, 6.2e-7, 9.4e-7), "J", "761 nJ (620 to 940)"),
+        ((9.9e-7, 3.3e-7, 2.97e-6), "J", "990 nJ (330 to 2,970)"),
+        ((1.2e-6, 9e-9, 2e-6), "m²", "1.20 mm² (0.009 to 2.00)"),
+        ((0.0, 0.0, 0.0), "W", "0 W"),
+        ((1e-6, None, None), "J", "1.00 µJ"),
+        ((1e-6, float("nan"), float("nan")), "J", "1.00 µJ"),
+        ((None, None, None), "J", "—"),
+    ],
+)
+def test_a_quantity_with_its_range(numbers, unit, text):
+    assert ranged(*numbers, unit) == text
 
 
 def test_counts_areas_and_shares():
