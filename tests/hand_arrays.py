@@ -9,7 +9,8 @@ from cimsim.sim.read_outs import draw_read_outs
 def hand_layout(first_row, tile, read_out):
     """Steps that begin at ``first_row``, on these tiles; columns on these read-outs of their tile."""
     first_row, tile, read_out = (np.asarray(part) for part in (first_row, tile, read_out))
-    return Layout(first_row, tile, read_out, tile[:, None] * (read_out.max() + 1) + read_out)
+    subarray = np.broadcast_to(tile[:, None], (len(tile), len(read_out)))
+    return Layout(first_row, subarray, tile[:, None] * (read_out.max() + 1) + read_out)
 
 
 def draw_matrix(signs, layout, model, rng):

@@ -15,7 +15,7 @@ class Converter:
     """An analog-to-digital converter that reads counts of agreeing cells.
 
     Its references lie where the nominal cells put them, or, calibrated, where the mean cells of each
-    converter do; calibration also takes out its offset and gain error.
+    subarray do; calibration also takes out its offset and gain error.
 
     Attributes
     ----------

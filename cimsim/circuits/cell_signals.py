@@ -29,7 +29,10 @@ class CellSignals(Protocol):
         ...
 
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
-        """Of branches in these states, each out of the spread; same shape."""
+        """Of branches in these states, each out of the spread; same shape.
+
+        What spreads has streams of its own: one thing more or less leaves the others as they are.
+        """
         ...
 
 
@@ -65,8 +68,10 @@ class JunctionSignals:
         if not (self.resistance_cv or self.tmr_cv or self.access_cv):
             return np.where(is_parallel, *self.nominal())
         resistance, tmr, access = (
-            np.exp(cv * generator.standard_normal(is_parallel.shape))
-            for cv in (self.resistance_cv, self.tmr_cv, self.access_cv)
+            np.exp(cv * part.standard_normal(is_parallel.shape))
+            for cv, part in zip(
+                (self.resistance_cv, self.tmr_cv, self.access_cv), generator.spawn(3), strict=True
+            )
         )
         found = np.empty(is_parallel.shape)
         for state in (True, False):
@@ -106,13 +111,13 @@ class ResistorSignals:
         return self.parallel * low, self.antiparallel * high
 
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
+        of_spread, of_drift = generator.spawn(2)
         found = np.where(is_parallel, self.parallel, self.antiparallel)
         if self.parallel_cv or self.antiparallel_cv:
             cv = np.where(is_parallel, self.parallel_cv, self.antiparallel_cv)
-            found = found * np.exp(cv * generator.standard_normal(found.shape))
+            found = found * np.exp(cv * of_spread.standard_normal(found.shape))
         if self.drift is not None:
-            # A generator of its own: the same chip, older, has the same spread and read-outs.
-            found = found * self.drift.draw(is_parallel, generator.spawn(1)[0])
+            found = found * self.drift.draw(is_parallel, of_drift)
         return found
 
 
@@ -131,10 +136,16 @@ class Faults:
     flipped: float = 0.0
 
     def apply(self, is_parallel: Flags, generator: np.random.Generator) -> Flags:
-        """States with faults drawn in; a stuck branch is neither written nor flipped."""
-        if not (self.stuck_parallel or self.stuck_antiparallel or self.flipped):
-            return is_parallel
-        u = generator.random(is_parallel.shape)
-        stuck = self.stuck_parallel + self.stuck_antiparallel
-        found = is_parallel ^ ((u >= stuck) & (u < stuck + (1.0 - stuck) * self.flipped))
-        return np.where(u < self.stuck_parallel, True, np.where(u < stuck, False, found))
+        """States with faults drawn in; a stuck branch is neither written nor flipped.
+
+        Larger shares add to what is stuck, or flipped, with smaller ones.
+        """
+        of_stuck, of_flipped = generator.spawn(2)
+        found = is_parallel
+        if self.flipped:
+            found = found ^ (of_flipped.random(found.shape) < self.flipped)
+        if self.stuck_parallel or self.stuck_antiparallel:
+            u = of_stuck.random(found.shape)
+            found = np.where(u < self.stuck_parallel, True, found)
+            found = np.where(u >= 1.0 - self.stuck_antiparallel, False, found)
+        return found

@@ -36,15 +36,18 @@ class Layout:
     Attributes
     ----------
     first_row : (n_steps + 1,), where each row step begins
-    tile : (n_steps,) the row tile of each step
-    read_out : (columns,) which of a tile's read-outs a column uses
-    unit : (n_steps, columns) which of the layer's read-outs that is: subarrays of a macro share theirs
+    subarray : (n_steps, columns) which of the layer's subarrays a column of a step lies on
+    unit : (n_steps, columns) which of the layer's read-outs reads it: subarrays of a macro share theirs
     """
 
     first_row: Index
-    tile: Index
-    read_out: Index
+    subarray: Index
     unit: Index
+
+    @property
+    def tile(self) -> Index:
+        """(n_steps,) alike where steps lie on the same row tile."""
+        return self.subarray[:, 0]
 
     @cached_property
     def first_quad(self) -> Index:
@@ -55,7 +58,7 @@ class Layout:
     @cached_property
     def slot(self) -> Index:
         """(rows,) the slot of each row among those of the quads."""
-        steps = np.repeat(np.arange(len(self.tile)), np.diff(self.first_row))
+        steps = np.repeat(np.arange(len(self.subarray)), np.diff(self.first_row))
         return np.arange(len(steps)) - self.first_row[steps] + QUAD_ROWS * self.first_quad[steps]
 
 
@@ -79,8 +82,7 @@ def layout_of(placement: Placement, geometry: Geometry, taps: int, copy: int = 0
     across, place = column // width, column % width // reads_per_step(placement, geometry)
     subarray = (copy * placement.column_tiles + across) * placement.row_tiles + np.array(tiles)[:, None]
     macro = subarray // geometry.subarrays_per_macro
-    per_macro = geometry.readouts_per_macro
-    return Layout(np.array(bounds), np.array(tiles), per_macro * across + place, per_macro * macro + place)
+    return Layout(np.array(bounds), subarray, geometry.readouts_per_macro * macro + place)
 
 
 def n_read_outs(placement: Placement, geometry: Geometry) -> int:
@@ -151,13 +153,16 @@ def draw_cells(
 ) -> LayerCells:
     """Cells out of the spread, before the read-outs of their layer.
 
+    Faults and signals have streams of their own: with other faults, all other cells are the same.
+
     Parameters
     ----------
     signs : (rows, columns) weights -1 or +1, in the order of the word lines
     """
     branches = [signs > 0, signs < 0][: model.n_branches]
-    is_parallel = model.faults.apply(np.stack(branches), generator)
-    signals = model.signals.draw(is_parallel, generator)
+    of_faults, of_signals = generator.spawn(2)
+    is_parallel = model.faults.apply(np.stack(branches), of_faults)
+    signals = model.signals.draw(is_parallel, of_signals)
     if isinstance(model.read_out, Sense):
         return _sensed(signals, layout, model, model.read_out, read_outs)
     return _converted(signals, is_parallel, layout, model, model.read_out, read_outs)
@@ -188,10 +193,8 @@ def _converted(
 def _means(
     signals: Array, is_parallel: NDArray[np.bool_], layout: Layout, nominal: tuple[float, float]
 ) -> tuple[Array, Array]:
-    """Of the cells of each read-out: mean antiparallel signal, and distance of the parallel one."""
-    n_read_outs = int(layout.read_out.max()) + 1
-    rows = np.repeat(layout.tile, np.diff(layout.first_row))
-    group = rows[:, None] * n_read_outs + layout.read_out
+    """Of the cells of each subarray: mean antiparallel signal, and distance of the parallel one."""
+    group = np.repeat(layout.subarray - layout.subarray.min(), np.diff(layout.first_row), axis=0)
     both = np.broadcast_to(group, signals.shape)
     means = []
     for state, given in zip((is_parallel, ~is_parallel), nominal, strict=True):
@@ -240,7 +243,7 @@ def _sensed(
     else:
         plus, minus = (np.asarray(margin > 0.0, np.float64) for margin in margins)
     columns = -(-signals.shape[2] // WIDTH) * WIDTH
-    shape = (len(layout.tile), columns)
+    shape = (len(layout.subarray), columns)
     read_out = ReadOut(
         np.ones(shape, np.float32), np.zeros(shape, np.float32), np.empty((*shape, 0), np.float32),
         signals.shape[1], 1.0, 0.0, 0.0, _quantiles() if model.is_noisy else _NO_NUMBERS, True,

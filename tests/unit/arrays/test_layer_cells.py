@@ -64,6 +64,25 @@ def test_shares_of_faults():
         assert np.mean(found != state) == pytest.approx(wrong, abs=4 * (wrong / N) ** 0.5)
 
 
+def test_the_same_chip_with_stuck_cells_is_the_same_elsewhere():
+    model = model_of()
+    worse, worst = (replace(model.faults, stuck_parallel=0.02, stuck_antiparallel=s) for s in (0.0, 0.05))
+    signals = [drawn(replace(model, faults=faults))[1].signals for faults in (model.faults, worse, worst)]
+    changed = [signals[0] != other for other in signals[1:]]
+    assert 0.005 < changed[0].mean() < 0.02 and not (changed[0] & ~changed[1]).any()
+    assert 0.03 < changed[1].mean() < 0.04
+
+
+def test_a_spread_more_leaves_the_others():
+    """A parallel junction does not feel the ratio; what two access deviations make is the access alone."""
+    signals, states = model_of().signals, np.full(50, True)
+    flat, open_ = replace(signals, tmr_cv=0.0), replace(signals, access_cv=0.0)
+    found, of_flat, of_open = (kind.draw(states, rng()) for kind in (signals, flat, open_))
+    np.testing.assert_array_equal(found, of_flat)
+    access = signals.junction.access_ohm * (np.exp(0.05 * rng().spawn(3)[2].standard_normal(50)) - 1.0)
+    np.testing.assert_allclose(0.1 / found - 0.1 / of_open, access, rtol=1e-9)
+
+
 def test_cells_forget_with_age():
     """At 400 K a hundredth of the cells has lost a state after some five months; every other in the end."""
     hot, age = "technology.temperature_k=400", "tile.macro.subarray.cell.errors.age_s={}"
@@ -73,18 +92,18 @@ def test_cells_forget_with_age():
     assert worn.flipped == pytest.approx(0.5, abs=0.01)
 
 
-def test_calibrated_references_follow_the_cells_of_each_read_out():
-    """Cells a third above nominal in one read-out: its means are 0 and 1 again."""
-    signals = ResistorSignals(2.0, 1.0, 0.1, 0.1)
+def test_calibrated_references_follow_the_cells_of_each_subarray():
+    """The means of agreeing and of other cells of a tile are 1 and 0; nominal references are off by 1 %."""
+    signals, layout = ResistorSignals(2.0, 1.0, 0.1, 0.1), hand_layout([0, 16, 32], [0, 1], np.arange(20))
+    signs = rng().choice(np.array([-1, 1], np.int8), (32, 20))
     for is_calibrated in (False, True):
         converter = Converter(bits=5, full_scale=16, is_calibrated=is_calibrated)
-        signs, cells = drawn(ArrayModel(signals, converter), per_read_out=10)
-        agree = np.where(signs > 0, cells.plus, cells.minus)
-        other = np.where(signs > 0, cells.minus, cells.plus)
-        for values, mean in ((agree, 1.0), (other, 0.0)):
-            by_read_out = values.reshape(200, 10, 10).mean(axis=(0, 2))
-            tolerance = 1e-2 if is_calibrated else 0.05
-            np.testing.assert_allclose(by_read_out, mean, atol=tolerance)
+        cells = draw_matrix(signs, layout, ArrayModel(signals, converter), rng())
+        for tile in (slice(0, 16), slice(16, 32)):
+            both = np.stack([cells.plus[tile], cells.minus[tile]])
+            is_parallel = np.stack([signs[tile] > 0, signs[tile] < 0])
+            off = abs(both[is_parallel].mean() - 1.0), abs(both[~is_parallel].mean())
+            assert max(off) < 1e-12 if is_calibrated else max(off) > 1e-3
 
 
 def test_a_sense_amplifier_errs_where_spread_and_offset_beat_the_difference():
@@ -125,10 +144,9 @@ def placed(**parts):
 
 def test_columns_share_the_read_outs_of_their_own_tile():
     """130 columns on tiles of 128: 65 on each, five to a read-out."""
-    layout = layout_of(placed(), build_chip(load_arch(STT)).geometry, 1)
-    for read_out in (layout.read_out, layout.unit[0]):
-        assert np.bincount(read_out[:65]).max() == 5
-        assert not set(read_out[:65]) & set(read_out[65:])
+    read_out = layout_of(placed(), build_chip(load_arch(STT)).geometry, 1).unit[0]
+    assert np.bincount(read_out[:65]).max() == 5
+    assert not set(read_out[:65]) & set(read_out[65:])
 
 
 def test_subarrays_of_a_macro_share_its_read_outs():
@@ -146,7 +164,7 @@ def test_subarrays_of_a_macro_share_its_read_outs():
     for group, macros in enumerate(([[0, 0, 0], [0, 0, 1]], [[1, 1, 1], [1, 2, 2]])):
         layout = layout_of(placement, geometry, 1, group)
         found = layout.unit // per_macro
-        assert layout.tile.tolist() == [0, 1, 2]
+        assert layout.subarray[:, [0, 129]].T.tolist() == np.add([[0, 1, 2], [3, 4, 5]], 6 * group).tolist()
         for column, on in enumerate(macros):
             assert found[:, 65 * column].tolist() == found[:, 65 * column + 64].tolist() == on
         np.testing.assert_array_equal(layout.unit[:, :65] % per_macro, layout.unit[:, 65:] % per_macro)
