@@ -166,7 +166,7 @@ def map_of(table: pd.DataFrame) -> Figure:
 
 def markdown(table: pd.DataFrame) -> str:
     lines = [
-        "| what | value | accuracy | lowest to highest | NLL | margin | wrong | energy | latency |",
+        "| what | value | accuracy | lowest to highest | NLL | margin | wrong codes | energy | latency |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for r in table.itertuples():

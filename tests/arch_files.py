@@ -26,6 +26,7 @@ ROW_BY_ROW = (
     "tile.macro.adc=null",
     "tile.macro.shift_add=null",
     "tile.macro.rows_active=1",
+    "tile.macro.reference_columns=0",
     "tile.macro.columns_per_readout=1",
     "tile.macro.sense_amp={decision_energy_j: 1e-14, latency_s: 5e-10, area_m2: 1e-11, leakage_w: 1e-8}",
     "tile.macro.popcount_counter={bits: 16, bit_energy_j: 2e-15, bit_area_m2: 1e-11, leakage_w: 7e-8, "

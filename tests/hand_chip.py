@@ -12,7 +12,7 @@ from cimsim.workload import build_graph
 
 UNITS = {
     "subarray": {
-        "cell_array": ("read_parallel", "read_antiparallel", "write"),
+        "cell_array": ("read_parallel", "read_antiparallel", "read_reference", "write"),
         "wordline_driver": ("drive",),
         "bitline": ("charge",),
         "column_mux": ("select",),
@@ -43,7 +43,7 @@ UNITS = {
 GEOMETRY = dict(  # noqa: C408
     n_rows=16, n_columns=16, rows_active=4, subarrays_per_macro=2, macros_per_tile=2, n_tiles=None,
     columns_per_readout=4, readouts_per_macro=4, readout="adc", biases_unselected_columns=False,
-    n_branches=2,
+    reference_columns=0, n_branches=2,
 )  # fmt: skip
 TIMING = dict(  # noqa: C408
     clock_s=1e-9, wordline_s=2e-9, read_s=3e-9, convert_s=4e-9, draw_s=20e-9, digital_lanes=32,

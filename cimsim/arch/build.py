@@ -56,6 +56,7 @@ def _geometry(spec: ArchSpec) -> Geometry:
         readouts_per_macro=readouts_per_macro(spec),
         readout="adc" if macro.adc is not None else "sense_amp",
         biases_unselected_columns=macro.biases_unselected_columns,
+        reference_columns=macro.reference_columns,
         n_branches=macro.subarray.cell.n_branches,
     )
 

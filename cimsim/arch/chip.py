@@ -37,6 +37,8 @@ class Geometry:
     readout: str
     """"adc" or "sense_amp"."""
     biases_unselected_columns: bool
+    reference_columns: int
+    """Of a subarray, beside its ``n_columns``; they conduct in each read of a step."""
     n_branches: int
     """Of a cell, each on a word line of its own: two compute XNOR, one AND."""
 

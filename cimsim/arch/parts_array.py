@@ -87,7 +87,7 @@ def build_column_mux(spec: ArchSpec, pick: Pick) -> Component:
         line_f = pick(mux.gate_capacitance_f) + line_m * _wire(spec, pick)
         energy_j = lines.select_energy_j(line_f, spec.technology.supply_v)
     return lines.column_mux(
-        n_columns=macro.subarray.columns,
+        n_columns=macro.subarray.columns + macro.reference_columns,
         energy_j=energy_j,
         area_m2=pick(mux.area_m2),
         leakage_w=pick(mux.leakage_w),
@@ -199,8 +199,11 @@ def _wire(spec: ArchSpec, pick: Pick) -> Scalar:
 
 
 def _wordline_f(spec: ArchSpec, pick: Pick) -> Scalar:
-    subarray = spec.tile.macro.subarray
-    cell = subarray.cell
+    macro = spec.tile.macro
+    cell = macro.subarray.cell
     return lines.line_capacitance_f(
-        subarray.columns, pick(cell.gate_capacitance_f), pick(cell.area_m2) ** 0.5, _wire(spec, pick)
+        macro.subarray.columns + macro.reference_columns,
+        pick(cell.gate_capacitance_f),
+        pick(cell.area_m2) ** 0.5,
+        _wire(spec, pick),
     )

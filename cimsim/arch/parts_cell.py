@@ -43,9 +43,11 @@ def read_supply_v(spec: ArchSpec) -> float:
 def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
     macro = spec.tile.macro
     rows, columns, cell = macro.subarray.rows, macro.subarray.columns, macro.subarray.cell
+    n_references = macro.reference_columns
     if isinstance(cell, CellSram):
         return charge_array(
-            n_cells=rows * columns,
+            n_cells=rows * (columns + n_references),
+            n_references=n_references,
             cell_area_m2=pick(cell.area_m2),
             cell_leakage_w=pick(cell.leakage_w),
             capacitance_f=pick(cell.capacitance_f),
@@ -56,6 +58,7 @@ def build_cell_array(spec: ArchSpec, pick: Pick) -> Component:
     return cell_array(
         n_rows=rows,
         n_columns=columns,
+        n_references=n_references,
         cell_area_m2=pick(cell.area_m2),
         parallel_a=parallel,
         antiparallel_a=antiparallel,

@@ -68,8 +68,9 @@ COMPONENTS: tuple[ComponentKind, ...] = (
     ComponentKind(
         "cell_array", "subarray",
         (("read_parallel", "driven cell and column conversion"),
-         ("read_antiparallel", "driven cell and column conversion"), ("write", "cell")),
-        "cells of weights", cell.build_cell_array,
+         ("read_antiparallel", "driven cell and column conversion"),
+         ("read_reference", "driven row and read of a step"), ("write", "cell")),
+        "cells of weights and references", cell.build_cell_array,
     ),
     ComponentKind("wordline_driver", "subarray", (("drive", "driven row and step"),),
                   "word-line drivers and decoder", array.build_wordline_driver),

@@ -268,6 +268,8 @@ class MacroSpec(Spec):
     rows_active: int = Field(ge=1, le=4096)
     columns_per_readout: int = Field(ge=1, le=4096)
     biases_unselected_columns: bool = False
+    reference_columns: int = Field(default=0, ge=0, le=64)
+    """Of a subarray, beside ``columns``: antiparallel and parallel ones in turn, on the same word lines."""
     read_voltage_v: Volts
     read_time_s: PulseTime
     read_favours: Literal["parallel", "antiparallel"] = "parallel"
@@ -319,6 +321,9 @@ class MacroSpec(Spec):
         if self.sense_amp is not None and self.rows_active != 1:
             rule = "must be 1 with sense_amp, which reads one row at a time"
             raise RuleBroken("rows_active", rule, str(self.rows_active))
+        if self.sense_amp is not None and self.reference_columns:
+            rule = "must be 0 with sense_amp, which compares branches, or one with a reference of its own"
+            raise RuleBroken("reference_columns", rule, str(self.reference_columns))
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ def cell_array(
     *,
     n_rows: int,
     n_columns: int,
+    n_references: int = 0,
     cell_area_m2: Scalar,
     parallel_a: Scalar,
     antiparallel_a: Scalar,
@@ -28,10 +29,12 @@ def cell_array(
     A summed read opens one branch of a cell: of two that are in opposite states, the parallel one where
     input and weight agree. A differential read lets both conduct, so its two energies are equal; against a
     single branch a reference of the mean current conducts. A write pulses the branches one after the other.
+    Reference columns, antiparallel and parallel ones in turn, conduct beside them on the same word line.
     Non-volatile cells leak nothing while no column is biased.
 
     Parameters
     ----------
+    n_references : reference columns, beside ``n_columns``
     parallel_a, antiparallel_a : current of one branch while it is read
     read_supply_v : voltage that the read charge is drawn from (the supply, or read voltage over efficiency)
     read_s, write_s : how long current flows, per column conversion and per written junction
@@ -41,14 +44,16 @@ def cell_array(
         match = mismatch = both
     elif is_differential:
         match, mismatch = match + both / 2, mismatch + both / 2
+    references_a = n_references // 2 * parallel_a + (n_references + 1) // 2 * antiparallel_a
     return Component(
         name="cell_array",
         unit="subarray",
-        area_m2=n_rows * n_columns * cell_area_m2,
+        area_m2=n_rows * (n_columns + n_references) * cell_area_m2,
         leakage_w=0.0,
         actions={
             "read_parallel": Action(pulse_energy_j(read_supply_v, match, read_s)),
             "read_antiparallel": Action(pulse_energy_j(read_supply_v, mismatch, read_s)),
+            "read_reference": Action(pulse_energy_j(read_supply_v, references_a, read_s)),
             "write": Action(
                 n_branches * pulse_energy_j(write_supply_v, write_a, write_s), n_branches * write_s
             ),

@@ -10,6 +10,7 @@ __all__ = ["charge_array"]
 def charge_array(
     *,
     n_cells: int,
+    n_references: int = 0,
     cell_area_m2: Scalar,
     cell_leakage_w: Scalar,
     capacitance_f: Scalar,
@@ -19,6 +20,11 @@ def charge_array(
     """Cells that charge their capacitor to the supply where input and weight agree, then share its charge.
 
     ``E = C V^2`` for a match, nothing for a mismatch: capacitors are emptied between reads.
+
+    Parameters
+    ----------
+    n_cells : reference columns included
+    n_references : reference columns, every second one charged
 
     References
     ----------
@@ -33,6 +39,7 @@ def charge_array(
         actions={
             "read_parallel": Action(capacitance_f * supply_v**2),
             "read_antiparallel": Action(0.0),
+            "read_reference": Action(n_references // 2 * capacitance_f * supply_v**2),
             "write": Action(write_energy_j),
         },
     )

@@ -83,6 +83,7 @@ def _lay_arrays(site: Site, node: Node, placement: Placement, driven: int) -> No
     charges = conversions
     if geometry.biases_unselected_columns:
         charges = float(n_mvm * row_steps * placement.column_tiles * geometry.n_columns * placement.groups)
+    charges += n_mvm * row_steps * placement.column_tiles * geometry.reference_columns * placement.groups
     sums = placement.n_positions * placement.row_tiles * placement.columns * placement.groups
     mvm = site.lay(Command(
         f"{node.name}.mvm", node.name, "mvm", f"{node.name}.array", n_items,

@@ -105,13 +105,16 @@ def _exact(
     if component == "wordline_driver":
         return [(action, use.rows_driven * placement.column_tiles)]
     reads, spare = 1, 0.0
-    geometry = program.chip.geometry
+    geometry, reads_of_step = program.chip.geometry, reads_per_step(placement, program.chip.geometry)
     if geometry.biases_unselected_columns:
-        reads = reads_per_step(placement, geometry)
+        reads = reads_of_step
         columns = placement.column_tiles * geometry.n_columns
         spare = use.rows_driven * columns - use.cell_reads
     # What columns without weights hold is not known: half of their cells match.
-    return [
+    found = [
         ("read_parallel", (use.parallel + spare / 2) * reads),
         ("read_antiparallel", (use.antiparallel + spare / 2) * reads),
     ]
+    if geometry.reference_columns:
+        found.append(("read_reference", use.rows_driven * placement.column_tiles * reads_of_step))
+    return found

@@ -143,11 +143,13 @@ def n_instances(program: Program, counts: Sequence[Count], blocks: Mapping[str, 
 def program_energy_j(program: Program) -> Scalar:
     """Writing every weight (each replica and variant) and every threshold, wherever it is kept, once.
 
+    Reference columns are written in the rows that hold weights.
     Write pulses that fail are repeated, as the architecture says. On a chip of draws (n_draws,).
     """
     components = program.chip.components
+    n_references = program.chip.geometry.reference_columns
     cells = sum(
-        p.rows * p.columns * p.groups * p.n_variants * p.replicas
+        p.rows * (p.columns + p.column_tiles * n_references) * p.groups * p.n_variants * p.replicas
         for p in program.placements.values()
         if p.n_macros
     )

@@ -204,6 +204,12 @@ def test_an_override_is_named_as_the_place(message, override, expected):
     assert message(changed(), override) == f"--set {override}{expected}"
 
 
+def test_reference_columns_are_for_sums(message):
+    found = message(SOT.read_text(), "tile.macro.reference_columns=2")
+    assert found.startswith("--set tile.macro.reference_columns=2: must be 0 with sense_amp")
+    assert found.endswith("(got 2)")
+
+
 def test_read_out_must_be_one_and_complete(message):
     line = changed().splitlines().index("  macro:") + 1
     place = f"demo.yaml:{line}: tile.macro: must have"

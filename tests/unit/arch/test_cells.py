@@ -42,11 +42,30 @@ def test_a_resistive_memory_draws_its_current_at_the_supply_for_the_read_time():
     assert math.isclose(actions["write"].energy_j, 2 * 2.0 * 1e-4 * 1e-7)
 
 
+@pytest.mark.parametrize(("columns", "microamperes"), [(0, 0), (1, 1), (2, 11), (5, 2 * 10 + 3 * 1)])
+def test_reference_columns_conduct_antiparallel_and_parallel_in_turn(columns, microamperes):
+    """10 and 1 uA at 0.9 V for 5 ns; their cells, their place on the word lines and their switches are there."""
+    chip = build_chip(load_arch(STT, [RRAM, f"tile.macro.reference_columns={columns}"])).components
+    read = chip["cell_array"].actions["read_reference"]
+    assert math.isclose(read.energy_j, microamperes * 1e-6 * 0.9 * 5e-9)
+    assert math.isclose(chip["cell_array"].area_m2, 128 * (128 + columns) * 1e-12)
+    line_f = (128 + columns) * (1e-16 + 1e-6 * 2e-10)
+    assert math.isclose(chip["wordline_driver"].actions["drive"].energy_j, line_f * 0.81 * 1.08)
+    bare = build_chip(load_arch(STT, [RRAM, "tile.macro.reference_columns=0"])).components["column_mux"]
+    assert math.isclose(chip["column_mux"].area_m2, bare.area_m2 * (128 + columns) / 128)
+
+
+def test_every_second_reference_column_of_capacitors_is_charged():
+    for columns, charged in ((2, 1), (5, 2)):
+        read = cells(SRAM, f"tile.macro.reference_columns={columns}").actions["read_reference"]
+        assert math.isclose(read.energy_j, charged * 2e-15 * 0.9**2)
+
+
 def test_a_capacitor_is_charged_where_input_and_weight_agree_and_bits_leak():
     component = cells(SRAM)
     assert math.isclose(component.actions["read_parallel"].energy_j, 2e-15 * 0.9**2)
     assert component.actions["read_antiparallel"].energy_j == 0.0
-    assert math.isclose(component.leakage_w, 128 * 128 * 1e-10)
+    assert math.isclose(component.leakage_w, 128 * 130 * 1e-10)
 
 
 @pytest.mark.parametrize("cell", [RRAM, SRAM], ids=["rram", "sram"])

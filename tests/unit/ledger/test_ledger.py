@@ -85,6 +85,18 @@ def test_biased_columns_conduct_in_every_conversion():
     assert ledger.count(("column_mux", "select"), layer="co1") == 4 * 64 * 3 * 3 * 5
 
 
+def test_reference_columns_conduct_in_each_read_of_a_step():
+    plain, (_, _, ledger) = booked()[2], booked(reference_columns=3)
+    # 5 columns on 4 read-outs take turns twice, 10 columns of either of two subarrays three times.
+    for layer, reads, column_tiles in (("co1", 2, 1), ("co2", 2, 1), ("li3", 3, 2), ("fc", 1, 1)):
+        assert ledger.count(("cell_array", "read_reference"), layer=layer) == 90 * reads * column_tiles
+    # One charge a row step, subarray and reference column, beside those of the conversions.
+    for layer, steps in (("co1", 4 * 64 * 3 * 3), ("li3", 4 * (4 + 3) * 2)):
+        charges = [found.count(("bitline", "charge"), layer=layer) for found in (plain, ledger)]
+        assert charges[1] - charges[0] == 3 * steps
+    assert not plain.count(("cell_array", "read_reference"))
+
+
 def test_resource_time_is_booked_once():
     program, times, ledger = booked()
     assert math.fsum(row.busy_s for row in ledger.rows) == pytest.approx(math.fsum(times.busy_s.values()))
@@ -142,6 +154,10 @@ def test_writing_the_weights():
         cells * PICOJOULES["cell_array", "write"] + bits * PICOJOULES["threshold_sram", "write_bit"]
     ) * 1e-12
     assert program_energy_j(program) == pytest.approx(expected)
+    # Three more in each row of each subarray.
+    references = 3 * (9 + 45 + 2 * 28 + 20)
+    more = program_energy_j(booked(reference_columns=3)[0]) - expected
+    assert more == pytest.approx(references * PICOJOULES["cell_array", "write"] * 1e-12)
 
 
 def test_replicas_are_written_too():
