@@ -122,7 +122,7 @@ class AnalogLayer(MacLayer):
             if (node.name, member) not in chip.drawn:
                 chip.drawn[node.name, member] = self._draw(member, raster)
         self._cells = [chip.drawn[node.name, member] for member in range(n_members(node))]
-        draw = stream(chip.seed, "noise", layer=node.name)
+        draw = stream(chip.seed, "noise", layer=node.name, instance=chip.instance)
         self._keys = draw.integers(2**63, size=self._n_groups, dtype=np.uint64)
 
     def _draw(self, member: int, raster: tuple[int, int, int]) -> list[LayerCells]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import erfc, prod, sqrt
+from math import floor, prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln, ndtr
 
 from cimsim.circuits.array_model import ArrayModel, Converter
 from cimsim.circuits.ladder import Ladder, mean_currents, mean_loss
@@ -22,12 +23,12 @@ _N_CELLS = 20_000
 
 @dataclass(frozen=True)
 class Margin:
-    """Of a row step with all its rows driven, half of them agreeing; of two phases, each with half the rows.
+    """Of a row step with all its rows driven, each agreeing or not; of two phases, each with half the rows.
 
     Attributes
     ----------
-    sigma : half the distance of neighbouring codes over the deviation of the analog count; what drift has
-        shifted the count by is taken off first
+    sigma : half the distance of neighbouring sums over the deviation of the analog count, half of the rows
+        agreeing; what references do not follow is taken off first
     decision_errors : share of conversions that tell another code than that of the exact count
     """
 
@@ -40,9 +41,9 @@ def margins(program: Program) -> Mapping[str, Margin]:
     model = program.chip.arrays
     if model is None:
         return {}
-    cells = _deviations(model)
+    cells = _branches(model)
     return {
-        name: _margin(model, cells, _rows_of_step(program, placement) / program.chip.geometry.n_phases)
+        name: _margin(model, cells, _rows_of_step(program, placement) // program.chip.geometry.n_phases)
         for name, placement in program.placements.items()
         if placement.n_macros
     }
@@ -58,6 +59,8 @@ def warnings_of_sums(program: Program, fidelity: str) -> Iterator[str]:
             f"tile.macro.adc.bits is {converter.bits}, but {rows} active rows give {rows + 1} levels "
             f"({lossless} bits): 'ideal' still sums exactly"
         )
+    if fidelity == "circuit" and converter is None:
+        yield "no column is summed by sense amplifiers: wires change nothing, 'circuit' is 'statistical'"
     yield from _warnings_of_wires(program, fidelity)
 
 
@@ -90,33 +93,35 @@ def _bend(model: ArrayModel, wires: Ladder, rows: NDArray[np.int64]) -> float:
 
 
 @dataclass(frozen=True)
-class _Deviations:
-    """Of one branch, in counts: from cell to cell and from read to read, parallel and antiparallel.
+class _Branches:
+    """Parallel and antiparallel, in counts.
 
     Attributes
     ----------
-    distance : of the two signals that references assume
-    shift : of the mean cell since it was written, which references do not follow
+    variance : of a branch from cell to cell and from read to read
+    shift : of the mean branch from what references assume
+    distance : of the two signals that references assume, in their unit
     """
 
-    parallel: float
-    antiparallel: float
+    variance: tuple[float, float]
+    shift: tuple[float, float]
     distance: float
-    shift: float
 
 
-def _deviations(model: ArrayModel) -> _Deviations:
+def _branches(model: ArrayModel) -> _Branches:
     generator = stream(0, "margins")
-    aged, assumed = model.signals.aged(), model.signals.nominal()
-    if not isinstance(model.read_out, Converter) or model.read_out.is_calibrated:
-        assumed = aged
+    drawn = [model.signals.draw(np.full(_N_CELLS, state), generator) for state in (True, False)]
+    is_even = [np.ptp(signals) == 0.0 for signals in drawn]
+    means = [float(part[0] if even else part.mean()) for part, even in zip(drawn, is_even, strict=True)]
+    spreads = [0.0 if even else float(part.std()) for part, even in zip(drawn, is_even, strict=True)]
+    is_assumed = isinstance(model.read_out, Converter) and not model.read_out.is_calibrated
+    assumed = model.signals.nominal() if is_assumed else means
     distance = assumed[0] - assumed[1]
-    found = []
-    for state, now in zip((True, False), aged, strict=True):
-        drawn = model.signals.draw(np.full(_N_CELLS, state), generator)
-        spread = drawn.std() if np.ptp(drawn) > 0.0 else 0.0
-        found.append(sqrt(spread**2 + (model.read_noise * now) ** 2) / distance)
-    return _Deviations(found[0], found[1], distance, (sum(aged) - sum(assumed)) / 2.0 / distance)
+    variance, shift = [], []
+    for k in range(2):
+        variance.append((spreads[k] ** 2 + (model.read_noise * means[k]) ** 2) / distance**2)
+        shift.append((means[k] - assumed[k]) / distance)
+    return _Branches((variance[0], variance[1]), (shift[0], shift[1]), distance)
 
 
 def _rows_of_step(program: Program, placement: Placement) -> int:
@@ -126,24 +131,38 @@ def _rows_of_step(program: Program, placement: Placement) -> int:
     return int(np.diff(layout.first_row).max())
 
 
-def _margin(model: ArrayModel, cells: _Deviations, n_rows: float) -> Margin:
+def _margin(model: ArrayModel, cells: _Branches, n_rows: int) -> Margin:
     read_out = model.read_out
-    if not isinstance(read_out, Converter):
-        own = (read_out.offset**2 + read_out.noise**2) / cells.distance**2
-        both, share = cells.parallel**2 + cells.antiparallel**2, model.n_branches / 2.0
-        return _of(share, share * both + own, one_sided=True)
-    free = 0.0 if read_out.is_calibrated else 1.0
-    own = free * read_out.offset_steps**2 + read_out.inl_steps**2 + read_out.noise_steps**2
-    codes = (read_out.full_scale if read_out.is_centred else n_rows) / 2.0 / read_out.step
-    own += free * (read_out.gain_cv * codes) ** 2
-    variance = n_rows / 2.0 * (cells.parallel**2 + cells.antiparallel**2) + own * read_out.step**2
-    return _of(read_out.step / 2.0, variance, n_rows * cells.shift, one_sided=False)
+    if isinstance(read_out, Converter):
+        return _of_codes(read_out, cells, n_rows)
+    own = (read_out.offset**2 + read_out.noise**2) / cells.distance**2
+    half = model.n_branches / 2.0
+    deviation = sqrt(half * sum(cells.variance) + own)
+    if deviation == 0.0:
+        return Margin(float("inf"), 0.0)
+    return Margin(half / deviation, float(ndtr(-half / deviation)))
 
 
-def _of(half: float, variance: float, shift: float = 0.0, *, one_sided: bool) -> Margin:
-    near, far = half - abs(shift), half + abs(shift)
-    if variance == 0.0:
-        return Margin(float("inf"), 0.0) if near > 0.0 else Margin(-float("inf"), 1.0)
-    sigmas = near / sqrt(variance), far / sqrt(variance)
-    beyond = [0.5 * erfc(sigma / sqrt(2.0)) for sigma in sigmas]
-    return Margin(sigmas[0], beyond[0] if one_sided else sum(beyond))
+def _of_codes(converter: Converter, cells: _Branches, n_rows: int) -> Margin:
+    """Every number of agreeing rows as often as coins tell it, each with the variance of its branches."""
+    agreeing = np.arange(n_rows + 1.0)
+    others = n_rows - agreeing
+    lowest = 0.5 * (n_rows - converter.full_scale) if converter.is_centred else 0.0
+    if converter.step == 1.0:
+        lowest = float(floor(lowest))
+    exact = (agreeing - lowest) / converter.step
+    mean = exact + (agreeing * cells.shift[0] + others * cells.shift[1]) / converter.step
+    free = 0.0 if converter.is_calibrated else 1.0
+    untrimmed = free * (converter.offset_steps**2 + np.square(converter.gain_cv * exact))
+    own = converter.inl_steps**2 + converter.noise_steps**2 + untrimmed
+    counts = agreeing * cells.variance[0] + others * cells.variance[1]
+    deviation = np.sqrt(own + counts / converter.step**2)
+    codes = np.clip(np.floor(exact + 0.5), 0, converter.last_code)
+    low = np.where(codes == 0, -np.inf, codes - 0.5)
+    high = np.where(codes == converter.last_code, np.inf, codes + 0.5)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = ndtr((high - mean) / deviation) - ndtr((low - mean) / deviation)
+        sigma = (0.5 / converter.step - np.abs(mean - exact)) / deviation
+    is_right = np.where(deviation > 0.0, right, (low <= mean) & (mean < high))
+    often = np.exp(gammaln(n_rows + 1) - gammaln(agreeing + 1) - gammaln(others + 1) - n_rows * np.log(2))
+    return Margin(float(sigma[n_rows // 2]), float(np.clip(1.0 - often @ is_right, 0.0, 1.0)))

@@ -87,6 +87,7 @@ def _through_wires(
     current_a = driven_currents(siemens, chosen, read_v, wires, rows)
     low, size = cells.low[first:last], cells.size[first:last]
     n_active = is_driven.sum(axis=1)[:, None]
+    noise = _noise(cells, is_up, is_driven, (first, last), model, wires, rows, keys)
     assert isinstance(model.read_out, Converter)
     if model.read_out.is_calibrated:
         sets, of = np.unique(is_driven, axis=0, return_inverse=True)
@@ -94,10 +95,9 @@ def _through_wires(
             driven_currents(end / read_v, np.where(sets, np.arange(n), -1), read_v, wires, rows)[of.ravel()]
             for end in (low, low + size)
         ]
-        found = (current_a - ends[0]) * n_active / np.maximum(ends[1] - ends[0], np.finfo(float).tiny)
-    else:
-        found = (current_a - n_active * low[0]) / size[0]
-    return np.asarray(found + _noise(cells, is_up, is_driven, (first, last), model, wires, rows, keys))
+        counts_per_a = n_active / np.maximum(ends[1] - ends[0], np.finfo(float).tiny)
+        return np.asarray((current_a - ends[0] + noise * size[0]) * counts_per_a)
+    return np.asarray((current_a - n_active * low[0]) / size[0] + noise)
 
 
 def _noise(
@@ -110,7 +110,7 @@ def _noise(
     rows: NDArray[np.int64],
     keys: Keys,
 ) -> Array | float:
-    """Of the cells of a step, each as far as the wires let it be seen, one normal number a sum."""
+    """Of the cells of a step, each as far as the wires let it be seen, in counts of cells on ideal wires."""
     if cells.plus_variance is None or cells.minus_variance is None:
         return 0.0
     parallel, antiparallel = model.signals.nominal()

@@ -13,6 +13,7 @@ from cimsim.arch import build_chip, load_arch
 from cimsim.circuits.array_model import Converter, Sense
 from cimsim.circuits.cell_signals import ResistorSignals
 from cimsim.mapping.mapper import map_network
+from cimsim.sim.kernels.analog import read_steps
 from cimsim.sim.margins import margins, warnings_of_sums
 
 
@@ -21,19 +22,53 @@ def program(path=STT, *overrides, **model):
     return map_network(lenet_like(), replace(chip, arrays=replace(chip.arrays, **model)))
 
 
-def test_the_margin_by_hand_and_by_counting_wrong_codes():
-    """16 rows of cells 2 and 1 with 10 %: sigma^2 = 8 (0.2^2 + 0.1^2) counts, drawn 20,000 times."""
+LOG_NORMAL = np.expm1(0.1**2 / 2)
+"""By how much the mean of a cell with a spread of 10 % is above its median, which references assume."""
+
+
+def test_the_margin_by_hand():
+    """16 rows of cells 2 and 1 with 10 %: sigma^2 = 8 (0.2^2 + 0.1^2) counts."""
     signals, converter = ResistorSignals(2.0, 1.0, 0.1, 0.1), Converter(bits=5, full_scale=16)
+    sigma = np.sqrt(8 * 0.05)
+    linear = margins(program(signals=signals, read_out=converter, read_noise=0.0))["li3"]
+    # Means of 20,000 cells are known to 0.0014 (2 + 1) / 2, of which 8 + 8 cells make 0.02 sigma.
+    assert linear.sigma == pytest.approx((0.5 - 8 * 3 * LOG_NORMAL) / sigma, abs=0.05)
+    calibrated = replace(converter, is_calibrated=True)
+    found = margins(program(signals=signals, read_out=calibrated, read_noise=0.0))["li3"]
+    assert found.sigma == pytest.approx(0.5 / sigma, rel=0.02)
+    assert found.decision_errors == pytest.approx(2 * norm.cdf(-0.5 / sigma), rel=0.03)
+
+
+@pytest.mark.parametrize("is_calibrated", [False, True])
+@pytest.mark.parametrize("bits", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("full_scale", [16, 10])
+def test_decision_errors_are_those_that_the_kernel_makes(bits, full_scale, is_calibrated):
+    """20,000 columns of 16 cells; codes of several counts, levels near and far from them, clipping."""
+    signals = ResistorSignals(2.0, 1.0, 0.1, 0.1)
+    converter = Converter(bits, full_scale, full_scale == 10, is_calibrated, noise_steps=0.05)
+    model = program(signals=signals, read_out=converter, read_noise=0.0).chip.arrays
     found = margins(program(signals=signals, read_out=converter, read_noise=0.0))["li3"]
-    sigma = 0.5 / np.sqrt(8 * 0.05)
-    assert found.sigma == pytest.approx(sigma, rel=0.02)
-    assert found.decision_errors == pytest.approx(2 * norm.cdf(-sigma), rel=0.03)
-    rng = np.random.default_rng(0)
-    signs = np.repeat(np.array([1, -1] * 8, np.int8)[:, None], 20_000, axis=1)
-    model = program(signals=signals, read_out=converter).chip.arrays
-    cells = draw_matrix(signs, hand_layout([0, 16], [0], np.zeros(20_000, int)), model, rng)
-    wrong = np.mean(np.rint(cells.plus.sum(axis=0)) != 8)
-    assert wrong == pytest.approx(found.decision_errors, rel=0.05)
+    signs = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (16, 20_000))
+    ideal = replace(model, signals=ResistorSignals(2.0, 1.0), read_out=replace(converter, noise_steps=0.0))
+    codes = [counts(signs, one, converter) for one in (ideal, model)]
+    wrong = np.mean(codes[0] != codes[1])
+    # Three deviations of a share of 20,000; whole columns of calibrated cells have no error in common.
+    assert wrong == pytest.approx(found.decision_errors, abs=3 * np.sqrt(wrong / 20_000) + 1e-3)
+
+
+def counts(signs, model, converter):
+    """What a step of 16 rows, all at +1, tells of each column; one converter for all."""
+    columns = signs.shape[1]
+    cells = draw_matrix(
+        signs, hand_layout([0, 16], [0], np.zeros(columns, int)), model, np.random.default_rng(1)
+    )
+    ups, downs = np.full((1, 1), 0xFFFF, np.uint16), np.zeros((1, 1), np.uint16)
+    keys = np.arange(1, dtype=np.uint64) if model.is_noisy else np.empty(0, np.uint64)
+    found = np.empty((1, columns), np.int32)
+    read_steps(
+        ups, downs, cells.counts_of, cells.variance_of, cells.layout.first_quad, cells.read_out, keys, found
+    )
+    return found[0]
 
 
 def test_noise_and_converters_eat_the_margin():
@@ -45,7 +80,7 @@ def test_noise_and_converters_eat_the_margin():
     cells = margins(program(read_out=quiet, **{**base, "read_noise": 0.05}))["li3"]
     assert cells.sigma == pytest.approx(0.5 / np.sqrt(8 * (0.1**2 + 0.05**2)))
     coarse = margins(program(read_out=Converter(bits=3, full_scale=16, noise_steps=0.2), **base))["li3"]
-    assert coarse.sigma == pytest.approx(0.5 / 0.2)
+    assert coarse.sigma == pytest.approx(0.5 / (0.2 * 16 / 7))
 
 
 def test_a_sense_amplifier_has_the_whole_difference():
@@ -68,3 +103,9 @@ def test_wires_that_take_more_than_the_margin_are_announced(overrides, words):
     (seen,) = warnings_of_sums(program(STT, *overrides), "circuit")
     assert "does not see" not in seen
     assert list(warnings_of_sums(program(), "statistical")) == []
+
+
+def test_wires_without_sums_are_announced():
+    (warning,) = warnings_of_sums(program(SOT), "circuit")
+    assert warning == "no column is summed by sense amplifiers: wires change nothing, 'circuit' is 'statistical'"
+    assert list(warnings_of_sums(program(SOT), "statistical")) == []

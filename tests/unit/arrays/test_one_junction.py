@@ -123,7 +123,7 @@ def program(path, *overrides, **model):
 def test_margins_by_hand():
     """A phase has half the rows of an XNOR step, and a decision half of the difference of its branches."""
     quiet = {"read_noise": 0.0, "signals": ResistorSignals(2.0, 1.0, 0.1, 0.1)}
-    converter = Converter(bits=5, full_scale=16)
+    converter = Converter(bits=5, full_scale=16, is_calibrated=True)
     two, one = (margins(program(path, read_out=converter, **quiet))["li3"] for path in (STT, ONE))
     assert one.sigma == pytest.approx(0.5 / np.sqrt(4 * (0.2**2 + 0.1**2)), rel=0.02)
     assert one.sigma == pytest.approx(np.sqrt(2) * two.sigma)
