@@ -2,7 +2,8 @@
 
 Compiled functions live at module level, take C-contiguous arrays and are cached on disk: beside the source,
 else in the user's cache, else in a private folder for temporary files, else not at all. ``CIMSIM_JIT=0``
-turns the compiler off: `njit` returns the function as it is, `intrinsic` returns the plain twin.
+turns the compiler off: `njit` returns the function itself, as silent about overflow as compiled code is;
+`intrinsic` returns the plain twin.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
+
+import numpy as np
 
 __all__ = [
     "JIT",
@@ -49,7 +53,7 @@ prange: Any = numba.prange if JIT else range
 
 def njit(function: Function) -> Function:
     """Compile on first call: no Python objects, no GIL, strict IEEE arithmetic, cached on disk."""
-    return _compiled(function) if JIT else function
+    return _compiled(function) if JIT else _plain(function)
 
 
 def fused(function: Function) -> Function:
@@ -57,12 +61,23 @@ def fused(function: Function) -> Function:
 
     Between functions that take arrays, counting references cost the event engine more than its events.
     """
-    return _compiled(function, forceinline=True, _nrt=False) if JIT else function
+    return _compiled(function, forceinline=True, _nrt=False) if JIT else _plain(function)
 
 
 def parallel(function: Function) -> Function:
     """`njit` whose `prange` loops run on all cores; turns may not share what they write."""
-    return _compiled(function, parallel=True) if JIT else function
+    return _compiled(function, parallel=True) if JIT else _plain(function)
+
+
+def _plain(function: Function) -> Function:
+    """NumPy's scalars warn where integers wrap around and floats overflow; compiled ones do not."""
+
+    @wraps(function)
+    def silent(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return cast(Function, silent)
 
 
 def _compiled(function: Function, **options: Any) -> Function:

@@ -41,9 +41,15 @@ def test_compiler_off_gives_the_same_sums_without_numba():
     assert plain_sums == sums
 
 
-def test_off_the_door_returns_functions_as_they_are(monkeypatch):
+@pytest.mark.parametrize("door", [_jit.njit, _jit.fused, _jit.parallel])
+def test_off_the_door_returns_functions_that_wrap_around_in_silence(monkeypatch, door):
     monkeypatch.setattr(_jit, "JIT", False)
-    assert _jit.njit(run_script) is run_script
+    word = door(lambda key: key * np.uint64(3))
+    assert word(np.uint64(2**63)) == 2**63
+
+
+def test_off_the_door_has_twins_and_no_machine(monkeypatch):
+    monkeypatch.setattr(_jit, "JIT", False)
     assert _jit.intrinsic(run_script)(len) is run_script
     assert _jit.host_features() == frozenset()
     assert lookup.host_lookup() is not None
