@@ -15,6 +15,7 @@ from cimsim.arch.quantity import (
     FixedArea,
     FixedEnergy,
     Leakage,
+    Quantity,
     Ratio,
     Resistance,
     RuleBroken,
@@ -60,6 +61,19 @@ class CellBase(Spec):
     drain_capacitance_f: Capacitance
     errors: CellErrors = CellErrors()
 
+    def _unfelt(self) -> dict[str, str]:
+        """Errors that such a cell does not have, and the cure."""
+        return {}
+
+    @model_validator(mode="after")
+    def _errors_are_felt(self) -> CellBase:
+        for name, cure in self._unfelt().items():
+            found = getattr(self.errors, name)
+            value = found.value if isinstance(found, Quantity) else found
+            if value:
+                raise RuleBroken(f"errors.{name}", "must be left out with this cell", short(value), cure)
+        return self
+
 
 class ResistiveCell(CellBase):
     """A transistor and a resistance a branch; two are in opposite states, written one after the other."""
@@ -72,6 +86,12 @@ class JunctionCell(ResistiveCell):
     """The resistances are magnetic tunnel junctions."""
 
     device: DeviceSpec
+
+    def _unfelt(self) -> dict[str, str]:
+        found = {"signal_cv": "junctions spread by device.spread"}
+        if isinstance(self.device.switching, ThresholdSpec):
+            found["age_s"] = f"{self.device.name} tells no barrier that it forgets by"
+        return found
 
 
 class SpinTransferCell(JunctionCell):
@@ -122,6 +142,9 @@ class CellRram(ResistiveCell):
     resistance_high_ohm: Resistance
     errors: RramErrors = RramErrors()
 
+    def _unfelt(self) -> dict[str, str]:
+        return {"age_s": "or give errors.drift, by which it ages"} if self.errors.drift is None else {}
+
 
 class CellSram(CellBase):
     """XNOR cell of an SRAM bit and a capacitor, for comparison: it shares charge instead of current."""
@@ -130,6 +153,9 @@ class CellSram(CellBase):
     capacitance_f: Capacitance
     write_energy_j: Energy
     leakage_w: Leakage
+
+    def _unfelt(self) -> dict[str, str]:
+        return {"access_cv": "capacitors spread by signal_cv", "age_s": "a bit of SRAM does not age"}
 
 
 Cell = Annotated[Cell2t2m | Cell1t1m | CellSot2t2m | CellRram | CellSram, Field(discriminator="type")]

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from arch_files import STT
+from arch_files import SOT, STT
 
 import cimsim
 from cimsim.arch import Draws, build_chip, load_arch
+from cimsim.errors import SpecError
 from cimsim.workload import build_graph
 
 TERMINALS = (
@@ -66,6 +67,28 @@ def test_a_capacitor_is_charged_where_input_and_weight_agree_and_bits_leak():
     assert math.isclose(component.actions["read_parallel"].energy_j, 2e-15 * 0.9**2)
     assert component.actions["read_antiparallel"].energy_j == 0.0
     assert math.isclose(component.leakage_w, 128 * 130 * 1e-10)
+
+
+CV = "{value: 0.05, grade: assumed, source: a test}"
+ERRORS = "tile.macro.subarray.cell.errors"
+UNFELT = [
+    (STT, [], f"signal_cv={CV}", "junctions spread by device.spread"),
+    (SOT, [], "age_s=1e6", "sot_40nm_2024 tells no barrier that it forgets by"),
+    (STT, [RRAM], "age_s=1e6", "or give errors.drift, by which it ages"),
+    (STT, [SRAM], f"access_cv={CV}", "capacitors spread by signal_cv"),
+    (STT, [SRAM], "age_s=1e6", "a bit of SRAM does not age"),
+]
+
+
+@pytest.mark.parametrize(("path", "cell", "error", "cure"), UNFELT)
+def test_errors_that_a_cell_does_not_feel_are_refused(path, cell, error, cure):
+    with pytest.raises(SpecError) as caught:
+        load_arch(path, [*cell, f"{ERRORS}.{error}"])
+    value = "0.05" if "cv" in error else "1e6"
+    found = str(caught.value)
+    assert f"errors.{error.split('=')[0]}" in found
+    assert found.endswith(f": must be left out with this cell (got {value}); {cure}")
+    load_arch(path, [*cell, f"{ERRORS}.{error.replace('0.05', '0').replace('1e6', '0')}"])
 
 
 @pytest.mark.parametrize("cell", [RRAM, SRAM], ids=["rram", "sram"])

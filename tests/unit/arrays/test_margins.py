@@ -109,3 +109,9 @@ def test_wires_without_sums_are_announced():
     (warning,) = warnings_of_sums(program(SOT), "circuit")
     assert warning == "no column is summed by sense amplifiers: wires change nothing, 'circuit' is 'statistical'"
     assert list(warnings_of_sums(program(SOT), "statistical")) == []
+
+
+def test_wires_without_sums_are_announced():
+    (warning,) = warnings_of_sums(program(SOT), "circuit")
+    assert warning == "no column is summed by sense amplifiers: wires change nothing, 'circuit' is 'statistical'"
+    assert list(warnings_of_sums(program(SOT), "statistical")) == []
