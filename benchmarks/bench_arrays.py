@@ -159,7 +159,7 @@ def test_arrays_against_torch(tmp_path, noise):
     own_s, peer_s = np.median(rounds, axis=0)
     own, peer = IMAGES * PASSES / own_s, PEER_IMAGES * PASSES / peer_s
     print(f"\nnoise {noise:g}: arrays {own:,.0f}, torch {peer:,.0f} image-passes per core-second")
-    assert own > peer
+    assert own > 2 * peer
 
 
 def test_the_workload_is_the_one_it_says(tmp_path):

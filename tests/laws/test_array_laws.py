@@ -167,7 +167,10 @@ def test_keys_of_passes_and_positions_never_meet():
 
 
 def test_passes_are_noisy_apart():
-    """One image, nothing dropped: sums of a layer over positions, in 40 passes, as if each were alone."""
+    """One image, nothing dropped: sums of a layer over positions, in 40 passes, as if each were alone.
+
+    The variance of 40 means for each of 5 channels is known to sqrt(2 / 195), a tenth: three of that.
+    """
     graph = lenet_like(dropout=None)
     layer = AnalogLayer(graph, graph.node("co1"), (8, 8, 1), chip_of(NOISY), SumErrors())
     x = InputTensor(random_images(graph, 1, 0).repeat(40, axis=0), 1.0, 0.0)
@@ -175,7 +178,7 @@ def test_passes_are_noisy_apart():
     sums = layer.sums(operand).sums.astype(float)
     noise = (sums - sums.mean(axis=0)).reshape(40, -1, sums.shape[3])
     pooled, alone = noise.mean(axis=1).var(), noise.var()
-    assert pooled * noise.shape[1] == pytest.approx(alone, rel=0.4)
+    assert pooled * noise.shape[1] == pytest.approx(alone, rel=0.3)
 
 
 NOISY = "tile.macro.subarray.cell.errors.read_noise=0.15"
