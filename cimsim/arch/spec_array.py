@@ -202,11 +202,15 @@ class SubarraySpec(Spec):
 
 
 class SarAdc(Spec):
-    """Successive-approximation converter: E = bits * bit_energy_j + 2**bits * step_energy_j, area alike."""
+    """Successive-approximation converter: E = bits * bit_energy_j + 2**bits * step_energy_j, area alike.
+
+    Noise sets its comparator and its capacitors, and no source tells its logic apart from them: neither
+    energy follows the node.
+    """
 
     type: Literal["sar_adc"]
     bits: int = Field(ge=1, le=12)
-    bit_energy_j: Energy
+    bit_energy_j: FixedEnergy
     step_energy_j: FixedEnergy
     bit_latency_s: Time
     bit_area_m2: Area

@@ -91,7 +91,7 @@ def _product(arch: ArchSpec, publication: Publication, seed: int) -> Measured:
 
 
 def _network(arch: ArchSpec, publication: Publication, seed: int) -> Measured:
-    """One image through the four layers, by groups of components and by layers, cell current apart."""
+    """One image through the four layers: all, groups of components, layers without their cell current."""
     costs = _Costs(arch, seed, _played(arch, four_layers()))
     rest = costs.others(*READOUT, *ACCUMULATION, "cell_array")
     layers = {
@@ -100,11 +100,15 @@ def _network(arch: ArchSpec, publication: Publication, seed: int) -> Measured:
     }
     return {
         **layers,
+        "total_energy_j": costs.energy_j(*costs.others()),
+        "rest_energy_j": costs.energy_j(*costs.others("cell_array")),
+        "readout_energy_j": costs.energy_j(*READOUT, "cell_array"),
         "adc_energy_j": costs.energy_j(*READOUT),
         "accumulation_energy_j": costs.energy_j(*ACCUMULATION),
         "periphery_energy_j": costs.energy_j(*rest),
         "adder_energy_j": costs.energy_j("adder_tree"),
         "cell_energy_j": costs.energy_j("cell_array"),
+        "cell_per_conversion_energy_j": costs.energy_j("cell_array") / costs.count(*READOUT),
     }
 
 

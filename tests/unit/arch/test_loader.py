@@ -87,7 +87,7 @@ def test_a_quantity_set_by_hand_says_so():
 
 
 def test_a_value_set_by_hand_is_not_credited_to_the_source_of_the_file():
-    name = "tile.macro.adc.bit_energy_j"
+    name = "tile.macro.shift_add.bit_energy_j"
     (value, *named) = overrides = [f"{name}.value=0.2 pJ", f"{name}.grade=measured", f"{name}.source=my chip"]
     spec = load_arch(STT, overrides[:1])
     quantity = spec.quantities[name]

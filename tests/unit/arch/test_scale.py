@@ -42,6 +42,9 @@ def test_another_node_scales_the_logic_and_nothing_else(path, node_m, supply_v):
     cells, others = here.components["cell_array"], there.components["cell_array"]
     assert others.area_m2 == cells.area_m2
     assert others.actions["write"].energy_j == cells.actions["write"].energy_j
+    readout = "adc" if "adc" in here.components else "sense_amp"
+    one, other = (chip.components[readout].actions["convert"].energy_j for chip in (here, there))
+    assert other == one
     assert there.timing == here.timing
 
 
@@ -65,6 +68,7 @@ def test_a_file_of_numbers_survives_its_dump():
         (f"{ISSUE}={NODE.replace('0.9', '0.1')}", f"{ISSUE}.voltage_v", "must be above 0.16 V at 45 nm"),
         (f"{ISSUE}={NODE.replace('voltage_v: 0.9, ', '')}", f"{ISSUE}.voltage_v", "be given with node_m"),
         (f"{ISSUE}={NODE.replace('node_m: 45 nm, ', '')}", f"{ISSUE}.node_m", "be given with voltage_v"),
+        (f"tile.macro.adc.bit_energy_j={NODE}", "tile.macro.adc.bit_energy_j.node_m", "must be left out"),
         (f"tile.macro.adc.step_energy_j={NODE}", "tile.macro.adc.step_energy_j.node_m", "must be left out"),
         (f"tile.macro.adc.leakage_w={NODE}", "tile.macro.adc.leakage_w.node_m", "must be left out"),
         ("tile.macro.subarray.cell.area_m2.node_m=22e-9", "cell.area_m2.node_m", "must be left out"),
