@@ -61,8 +61,8 @@ class AdcErrors(Spec):
     """Deviations of converters, in steps between codes, and where their references lie.
 
     ``full_scale`` is what the codes cover, in counts: all of ``rows_active``, or fewer around half of the
-    driven rows. ``calibrated`` references follow the mean cells of each subarray, and a converter's offset and
-    gain error are trimmed out.
+    driven rows. ``calibrated`` references follow the mean cells of each subarray, and a converter's offset
+    and gain error are trimmed out.
     """
 
     references: Literal["linear", "calibrated"] = "linear"

@@ -61,8 +61,6 @@ def warnings_of_sums(program: Program, fidelity: str) -> Iterator[str]:
         )
     if fidelity == "circuit" and converter is None:
         yield "no column is summed by sense amplifiers: wires change nothing, 'circuit' is 'statistical'"
-    if fidelity == "circuit" and converter is None:
-        yield "no column is summed by sense amplifiers: wires change nothing, 'circuit' is 'statistical'"
     yield from _warnings_of_wires(program, fidelity)
 
 

@@ -45,7 +45,7 @@ def test_a_resistive_memory_draws_its_current_at_the_supply_for_the_read_time():
 
 @pytest.mark.parametrize(("columns", "microamperes"), [(0, 0), (1, 1), (2, 11), (5, 2 * 10 + 3 * 1)])
 def test_reference_columns_conduct_antiparallel_and_parallel_in_turn(columns, microamperes):
-    """10 and 1 uA at 0.9 V for 5 ns; their cells, their place on the word lines and their switches are there."""
+    """10 and 1 uA at 0.9 V for 5 ns; their cells, gates on the word lines and switches are there."""
     chip = build_chip(load_arch(STT, [RRAM, f"tile.macro.reference_columns={columns}"])).components
     read = chip["cell_array"].actions["read_reference"]
     assert math.isclose(read.energy_j, microamperes * 1e-6 * 0.9 * 5e-9)
