@@ -24,10 +24,6 @@ class CellSignals(Protocol):
         """Of a branch in the parallel and in the antiparallel state, as written."""
         ...
 
-    def aged(self) -> tuple[float, float]:
-        """The same at the time of the reads."""
-        ...
-
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
         """Of branches in these states, each out of the spread; same shape.
 
@@ -60,9 +56,6 @@ class JunctionSignals:
             for state in (True, False)
         )
         return parallel, antiparallel
-
-    def aged(self) -> tuple[float, float]:
-        return self.nominal()
 
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
         if not (self.resistance_cv or self.tmr_cv or self.access_cv):
@@ -103,12 +96,6 @@ class ResistorSignals:
 
     def nominal(self) -> tuple[float, float]:
         return self.parallel, self.antiparallel
-
-    def aged(self) -> tuple[float, float]:
-        if self.drift is None:
-            return self.nominal()
-        low, high = self.drift.mean_factors()
-        return self.parallel * low, self.antiparallel * high
 
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
         of_spread, of_drift = generator.spawn(2)

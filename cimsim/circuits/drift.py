@@ -31,18 +31,11 @@ class Drift:
     deviations: tuple[float, float]
     access_shares: tuple[float, float]
 
-    def mean_factors(self) -> tuple[float, float]:
-        """By which the current of a branch changes whose device has the mean nu."""
-        low, high = self._factor(np.array(self.exponents), np.array(self.access_shares))
-        return float(low), float(high)
-
     def draw(self, is_parallel: Flags, generator: np.random.Generator) -> Array:
-        """The same of branches in these states, each device out of the spread; same shape."""
+        """What the currents of branches in these states are multiplied by, a nu for each; same shape."""
         mean, deviation, share = (
             np.where(is_parallel, *pair) for pair in (self.exponents, self.deviations, self.access_shares)
         )
-        return self._factor(mean + deviation * generator.standard_normal(is_parallel.shape), share)
-
-    def _factor(self, exponent: Array, access_share: Array) -> Array:
+        exponent = mean + deviation * generator.standard_normal(is_parallel.shape)
         resistance = np.exp(exponent * self.log_time)
-        return np.asarray(1.0 / (access_share + (1.0 - access_share) * resistance))
+        return np.asarray(1.0 / (share + (1.0 - share) * resistance))
