@@ -83,7 +83,7 @@ def axes_of(spec: SweepSpec, paths: Paths) -> tuple[Axis, ...]:
     if len(spec.workloads) > 1:
         found.append(Axis("workload", ("workload",), tuple((name,) for name in spec.workloads), None, {}))
     for name, axis in spec.axes.items():
-        found.append(_Builder(spec, paths, name, axis).axis(found))
+        found.append(_Builder(spec, paths, name, axis).build(found))
     return tuple(found)
 
 
@@ -94,7 +94,7 @@ class _Builder:
     name: str
     axis: AxisSpec
 
-    def axis(self, earlier: Sequence[Axis]) -> Axis:
+    def build(self, earlier: Sequence[Axis]) -> Axis:
         names = tuple(self.axis.paths or (self.name,))
         taken = [path for other in earlier for path in other.paths]
         for i, path in enumerate(names):

@@ -60,16 +60,15 @@ def _check_converters(plan: Plan) -> None:
     paths = {"tile.macro.adc.bits", "tile.macro.rows_active"}
     if not wanted or not paths & set(plan.columns):
         return
-    bases = {
-        name: load_arch(path, plan.context.overrides) for name, path in plan.context.architectures.items()
-    }
-    for bits, rows in _read_outs(bases, plan.spec.architecture, (point.settings for point in plan.points())):
+    context, settings = plan.context, (point.settings for point in plan.points())
+    bases = {name: load_arch(path, context.overrides) for name, path in context.architectures.items()}
+    for bits, rows in _read_outs(bases, plan.spec.architecture, settings):
         needed = rows.bit_length()
         if bits < needed:
             where = "axes.tile.macro.adc.bits"
             rule = (
-                f"must be at least {needed} bits for {rows} rows at fidelity ideal, which models no loss, where "
-                f"{wanted[0]} is an objective"
+                f"must be at least {needed} for {rows} rows where {wanted[0]} is an objective: "
+                "fidelity ideal models no loss"
             )
             raise SpecError(
                 plan.spec.origin(where).place(where), rule, str(bits), "choose fidelity statistical"
@@ -84,10 +83,8 @@ def _read_outs(
     for each in settings:
         macro: MacroSpec = bases[each.get("architecture", default)].tile.macro
         own = None if macro.adc is None else macro.adc.bits
-        bits, rows = (
-            each.get("tile.macro.adc.bits", own),
-            each.get("tile.macro.rows_active", macro.rows_active),
-        )
+        bits = each.get("tile.macro.adc.bits", own)
+        rows = each.get("tile.macro.rows_active", macro.rows_active)
         if bits is not None and (bits, rows) not in seen:
             seen.add((bits, rows))
             yield bits, rows

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS points (
     point INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, status TEXT NOT NULL, error TEXT NOT NULL,
     duration_s REAL NOT NULL, settings TEXT NOT NULL, summary TEXT NOT NULL);
 """
+_FINISHED = "finished"
 _COLUMNS = "point, key, status, error, duration_s, settings, summary"
 
 
@@ -40,24 +41,38 @@ class Journal:
 
     Parameters
     ----------
-    path : of the file; it and its folder's other files may be read while a sweep runs
+    path : of the file
 
     Raises
     ------
-    InputError : the file is no journal, or cannot be written
+    InputError : the file is no journal, is in use, or cannot be written
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = sqlite3.connect(path, isolation_level=None)
+            self._file = sqlite3.connect(path, isolation_level=None, timeout=0)
+            # Two sweeps that write to one journal would compute points twice.
+            self._file.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._file.execute("PRAGMA journal_mode=WAL")
             # A commit is on the disk when it returns, also where the machine loses its power.
             self._file.execute("PRAGMA synchronous=FULL")
             self._file.executescript(_TABLES)
+        except sqlite3.OperationalError as error:
+            rule, cure = (
+                "is used by another sweep, or cannot be written",
+                "wait for it, or choose another --out",
+            )
+            raise InputError(str(path), rule, str(error), cure) from error
         except sqlite3.Error as error:
             rule, cure = "cannot be used as a journal", "choose another folder with --out"
             raise InputError(str(path), rule, str(error), cure) from error
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self._file.close()
@@ -65,7 +80,18 @@ class Journal:
     @property
     def identities(self) -> dict[str, str]:
         """What the sweep was made of when it began; empty before `begin`."""
-        return dict(self._file.execute("SELECT name, identity FROM sweep"))
+        rows = self._file.execute("SELECT name, identity FROM sweep WHERE name != ?", (_FINISHED,))
+        return dict(rows)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether `finish` was called."""
+        found = self._file.execute("SELECT 1 FROM sweep WHERE name = ?", (_FINISHED,)).fetchone()
+        return found is not None
+
+    def finish(self) -> None:
+        """Note that no point is left."""
+        self._file.execute("INSERT OR REPLACE INTO sweep VALUES (?, '')", (_FINISHED,))
 
     def begin(self, identities: Mapping[str, str]) -> None:
         """Note what the sweep is made of."""
@@ -75,7 +101,7 @@ class Journal:
     def record(self, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes; they count when this returns."""
         rows = [
-            (o.index, o.key, o.status, o.error, o.duration_s, json.dumps(o.settings), json.dumps(o.summary))
+            (o.index, o.key, o.status, o.error, o.duration_s, json.dumps(o.settings), _text(o.summary))
             for o in outcomes
         ]
         with self._transaction():
@@ -111,6 +137,10 @@ class _Transaction:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self.file.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _text(summary: Mapping[str, Any]) -> str:
+    return json.dumps(summary, default=lambda value: value.tolist())
 
 
 def _outcome(row: tuple[Any, ...]) -> Outcome:

@@ -114,7 +114,8 @@ class Paths:
 
     def _check(self, path: str, field: FieldInfo, value: Any, origin: Origin, where: str) -> None:
         if path not in self._adapters:
-            self._adapters[path] = TypeAdapter(Annotated[(field.annotation, field)])
+            adapted: Any = Annotated[(field.annotation, field)]
+            self._adapters[path] = TypeAdapter(adapted)
         is_quantity = kind_of(field.annotation) == "quantity"
         whole = {"value": value, "grade": "assumed", "source": path} if is_quantity else value
         try:

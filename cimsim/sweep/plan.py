@@ -56,22 +56,17 @@ class Plan:
         return tuple(path for axis in self.axes for path in axis.paths)
 
     def points(self) -> Iterator[Point]:
-        """All points of a sampler that knows them beforehand, made one by one; equal ones count once."""
+        """All points of a sampler that knows them beforehand, made one by one."""
         sampler = self.spec.sampler
         return self.numbered(points_of(sampler.kind, self.axes, sampler.n, sampler.seed))
 
-    def numbered(self, settings: Iterable[Settings]) -> Iterator[Point]:
-        """Points of settings, in order, each key once."""
-        seen: set[bytes] = set()
-        for each in settings:
-            point = Point(len(seen), self.key_of(each), each)
-            if (key := bytes.fromhex(point.key)) not in seen:
-                seen.add(key)
-                yield point
+    def numbered(self, settings: Iterable[Settings], start: int = 0) -> Iterator[Point]:
+        """Points of settings, in order; equal settings have equal keys."""
+        return (Point(index, self.key_of(each), each) for index, each in enumerate(settings, start))
 
     @cached_property
     def n_points(self) -> int:
-        """How many points there are; of a search its budget."""
+        """How many points there are; of a search at most."""
         budget = self.spec.sampler.budget
         return sum(1 for _ in self.points()) if budget is None else budget
 

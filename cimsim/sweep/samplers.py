@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.sweep.axes import Axis
+from cimsim.sweep.sensitivity import DESIGNS
 
 if TYPE_CHECKING:
     from scipy.stats.qmc import QMCEngine
@@ -45,7 +46,7 @@ def _grid(axes: Sequence[Axis], settings: Settings) -> Iterator[Settings]:
             yield from _grid(axes[1:], {**settings, **axes[0].setting(choice)})
 
 
-def _placed(axes: Sequence[Axis], positions: Positions) -> Iterator[Settings]:
+def _placed(axes: Sequence[Axis], positions: Iterable[NDArray[np.float64]]) -> Iterator[Settings]:
     for row in positions:
         settings: Settings = {}
         for axis, position in zip(axes, row.tolist(), strict=True):
@@ -75,5 +76,10 @@ def _sobol(n_axes: int, n: int, seed: int) -> Positions:
         yield from engine.random(block)
 
 
-SAMPLERS: dict[str, Callable[[int, int, int], Positions]] = {"random": _random, "lhs": _lhs, "sobol": _sobol}
+SAMPLERS: dict[str, Callable[[int, int, int], Iterable[NDArray[np.float64]]]] = {
+    "random": _random,
+    "lhs": _lhs,
+    "sobol": _sobol,
+    **DESIGNS,
+}
 """Kind of sampler: (n axes, n, seed) to positions in the unit cube, rows of (n axes,)."""

@@ -22,6 +22,8 @@ _NEEDS = {
     "random": ("n",),
     "lhs": ("n",),
     "sobol": ("n",),
+    "saltelli": ("n",),
+    "morris": ("n",),
     "optuna": ("algorithm", "budget"),
 }
 """Samplers, and what each must be told beside its seed."""
@@ -68,9 +70,12 @@ class AxisSpec(Spec):
 
 
 class SamplerSpec(Spec):
-    """How points are chosen: all of the ``grid``, ``n`` of the space, or a search within a ``budget``."""
+    """How points are chosen: all of the ``grid``, ``n`` of the space, or a search within a ``budget``.
 
-    kind: Literal["grid", "random", "lhs", "sobol", "optuna"] = "grid"
+    ``saltelli`` and ``morris`` are designs for sensitivity: n points for each axis and one or two more.
+    """
+
+    kind: Literal["grid", "random", "lhs", "sobol", "saltelli", "morris", "optuna"] = "grid"
     n: Count | None = None
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     algorithm: Literal["nsga2", "tpe"] | None = None
@@ -84,9 +89,9 @@ class SamplerSpec(Spec):
                 raise RuleBroken("", f"must have {name} where kind is {self.kind}")
             if name not in needed and getattr(self, name) is not None:
                 raise RuleBroken(name, f"must be left out where kind is {self.kind}")
-        if self.kind == "sobol" and self.n is not None and self.n & (self.n - 1):
+        if self.kind in {"sobol", "saltelli"} and self.n is not None and self.n & (self.n - 1):
             below = 1 << (self.n.bit_length() - 1)
-            rule, cure = "must be a power of two for sobol", f"{below} or {2 * below}"
+            rule, cure = f"must be a power of two for {self.kind}", f"{below} or {2 * below}"
             raise RuleBroken("n", rule, str(self.n), cure)
         return self
 
