@@ -19,6 +19,7 @@ ROOMS = {
     "reporting": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes"},
     "compare": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
     "characterize": {"devices", "circuits", "arch", "reporting"},
+    "sweep": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
     "validate": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
     "cli": {
         "devices",
@@ -30,6 +31,7 @@ ROOMS = {
         "bayes",
         "reporting",
         "compare",
+        "sweep",
         "characterize",
         "validate",
     },

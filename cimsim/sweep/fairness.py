@@ -19,8 +19,10 @@ _ARRAY = ("statistical", "cell", "circuit")
 FELT: dict[str, tuple[str, ...]] = {
     f"{_CELL}.errors": _ARRAY,
     f"{_CELL}.errors.*": _ARRAY,
-    f"{_CELL}.device.*_cv": _ARRAY,
-    f"{_CELL}.device.*_cv.*": _ARRAY,
+    f"{_CELL}.device.spread.resistance_cv": _ARRAY,
+    f"{_CELL}.device.spread.resistance_cv.*": _ARRAY,
+    f"{_CELL}.device.spread.tmr_cv": _ARRAY,
+    f"{_CELL}.device.spread.tmr_cv.*": _ARRAY,
     "tile.macro.adc.errors": _ARRAY,
     "tile.macro.adc.errors.*": _ARRAY,
     "tile.macro.sense_amp.errors": _ARRAY,
