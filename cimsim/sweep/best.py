@@ -13,7 +13,7 @@ from cimsim.errors import InputError, show
 from cimsim.reporting.quantities import things
 from cimsim.sweep.constraints import Constraint, is_feasible, parse_constraint
 from cimsim.sweep.front import Objective, costs_of
-from cimsim.sweep.noise import has_noise, margin
+from cimsim.sweep.noise import gain_and_noise, has_noise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,8 +96,8 @@ def find_best(table: pd.DataFrame, question: Question | str) -> Best:
     order = allowed[np.argsort(costs[allowed], kind="stable")]
     first, others = order[:1], order[1:]
     objective = question.objective
-    needed = margin(table, objective.column, first, others, objective.is_max)[:, 0]
-    ties = others[costs[others] - costs[first] <= needed]
+    gain, noise = gain_and_noise(table, objective.column, first, others, objective.is_max)
+    ties = others[(gain <= noise)[:, 0]]
     row = table.iloc[int(first[0])]
     unsure = tuple(limit for limit in question.constraints if _is_unsure(table, row, limit))
     return Best(question, row, table.iloc[ties], unsure, len(allowed), len(table))

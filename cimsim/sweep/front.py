@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cimsim.errors import InputError, closest
 from cimsim.sweep.constraints import Constraint, is_feasible
-from cimsim.sweep.noise import is_clearly_above
+from cimsim.sweep.noise import gain_and_noise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +35,9 @@ def flag_front(
     """A copy with ``pareto`` and ``pareto_tie``, both boolean.
 
     ``pareto``: done, within the constraints, and no such row is as good in every objective and better in one.
-    ``pareto_tie``: done, within the constraints, off the front, and no row of the front surely beats it: all
-    that cost no more in the exact objectives are within the noise of a noisy one (`cimsim.sweep.noise`).
+    ``pareto_tie``: off that front by no more than the noise (`cimsim.sweep.noise`). It may take the place of
+    a row of the front, being no worse in the exact objectives and not surely worse in noisy ones; and no row
+    of the front surely beats it, being no worse in the exact objectives and surely no worse in noisy ones.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def flag_front(
     front = usable[is_on_front(costs[usable])]
     off = np.setdiff1d(usable, front)
     flagged: pd.DataFrame = table.copy()
-    for name, rows in (("pareto", front), ("pareto_tie", _undecided(table, objectives, off, front))):
+    for name, rows in (("pareto", front), ("pareto_tie", _tied(table, objectives, off, front))):
         marks = np.zeros(len(table), bool)
         marks[rows] = True
         flagged[name] = marks
@@ -109,15 +110,17 @@ def hypervolume(costs: ArrayLike, reference: ArrayLike) -> float:
     return float(sum(depth * area for depth, area in zip(depths, slices, strict=True) if depth))
 
 
-def _undecided(
+def _tied(
     table: pd.DataFrame, objectives: Sequence[Objective], off: NDArray[np.intp], front: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """Rows off the front that no row of the front surely beats."""
+    """Of the rows off the front those that are ties."""
     kept = []
     for start in range(0, len(off), _ROWS_AT_ONCE):
         rows = off[start : start + _ROWS_AT_ONCE]
-        beaten = np.ones((len(rows), len(front)), bool)
+        beaten, alike = np.ones((2, len(rows), len(front)), bool)
         for objective in objectives:
-            beaten &= is_clearly_above(table, objective.column, front, rows, objective.is_max)
-        kept.append(rows[~beaten.any(axis=1)])
+            gain, noise = gain_and_noise(table, objective.column, front, rows, objective.is_max)
+            beaten &= (gain > noise) | ((gain >= 0) & (noise == 0))
+            alike &= gain <= noise
+        kept.append(rows[alike.any(axis=1) & ~beaten.any(axis=1)])
     return np.concatenate(kept) if kept else off

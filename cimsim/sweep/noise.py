@@ -1,4 +1,4 @@
-"""Whether one point is surely better than another in a column, as far as the table can tell.
+"""How much better one point is than another in a column, and how much of that may be noise.
 
 All points of a sweep share images, masks and chips, so an energy or a latency has no noise: a difference is
 one. An accuracy is that of some images out of many more. Two points are told apart by Newcombe's interval of
@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCORES", "has_noise", "is_clearly_above", "margin"]
+__all__ = ["SCORES", "gain_and_noise", "has_noise"]
 
 SCORES = ("accuracy", "nll", "ece", "brier_score")
 """Columns by which two points are seen to give the same answers."""
 
 _Z_95 = 1.959963984540054
 
+Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
@@ -36,34 +37,23 @@ def has_noise(table: pd.DataFrame, column: str) -> bool:
     return f"{column}_low" in table or f"{column}_mc_se" in table
 
 
-def is_clearly_above(
+def gain_and_noise(
     table: pd.DataFrame, column: str, better: Rows, rows: Rows, is_max: bool
-) -> NDArray[np.bool_]:
-    """(n_rows, n_better): whether each row is surely no better than each of ``better``.
-
-    Without noise between them, equal is enough.
-    """
+) -> tuple[Floats, Floats]:
+    """(n_rows, n_better) each: how much better ``better`` are, and what that must exceed to be sure."""
     values = table[column].to_numpy(np.float64)
     gain = values[better][None, :] - values[rows][:, None]
     if not is_max:
         gain = -gain
     if not has_noise(table, column):
-        return np.asarray(gain >= 0)
-    needed = margin(table, column, better, rows, is_max)
-    return np.asarray((gain > needed) | ((gain >= 0) & (needed == 0)))
-
-
-def margin(table: pd.DataFrame, column: str, better: Rows, rows: Rows, is_max: bool) -> NDArray[np.float64]:
-    """(n_rows, n_better): what a difference in the column must exceed to be one, at 95 %; 0 without noise."""
-    if not has_noise(table, column):
-        return np.zeros((len(rows), len(better)))
+        return gain, np.zeros_like(gain)
     below, above = _reach(table, column)
     towards, back = (below, above) if is_max else (above, below)
     wide = np.hypot(towards[better][None, :], back[rows][:, None])
-    return np.where(_same_answers(table, better, rows), 0.0, wide)
+    return gain, np.where(_same_answers(table, better, rows), 0.0, wide)
 
 
-def _reach(table: pd.DataFrame, column: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _reach(table: pd.DataFrame, column: str) -> tuple[Floats, Floats]:
     """How far the interval of each row reaches below and above its value."""
     values = table[column].to_numpy(np.float64)
     if f"{column}_low" in table:

@@ -23,10 +23,12 @@ __all__ = ["Limit", "draw_heat_map", "draw_parallel", "draw_pareto"]
 Limit = tuple[str, str, float]
 """A column, a relation such as ``<``, and a number."""
 
-_FRONT, _TIE, _OTHER = PALETTE[0], PALETTE[1], "#b5b5b5"
+_FRONT, _TIE, _OTHER, _BEYOND = PALETTE[0], PALETTE[1], "#8c8c8c", "#cccccc"
+_LINES = "#b5b5b5"
 _MAX_LINES = 500
 _MAX_LEVELS = 8
 _MAX_NUMBERS = 144
+_MAX_SHAPES = 3000
 
 
 def draw_pareto(
@@ -36,7 +38,7 @@ def draw_pareto(
 
     Parameters
     ----------
-    table : with the boolean columns ``pareto`` and ``pareto_tie``
+    table : with the boolean columns ``pareto`` and ``pareto_tie``, and ``is_allowed`` where there are limits
     is_max : for each objective whether more is better; a line joins the front where there are but two
     limits : constraints; those of other columns cannot be seen here
     """
@@ -61,7 +63,7 @@ def draw_pareto(
         if column in (x, y):
             _shade(axes, column == x, relation, bound / factors[column == y])
     axes.grid(visible=True)
-    figure.legend(loc="outside lower center", ncols=3, handlelength=1.0, columnspacing=1.4)
+    figure.legend(loc="outside lower center", ncols=2, handlelength=1.0, columnspacing=1.4)
     return figure
 
 
@@ -77,7 +79,7 @@ def draw_parallel(table: pd.DataFrame, columns: Sequence[str]) -> Figure:
     others = np.flatnonzero(~_marks(rows, "pareto"))
     others = others[:: -(-len(others) // _MAX_LINES) or 1]
     front = np.flatnonzero(_marks(rows, "pareto"))
-    for name, kept, color, width in (("other points", others, _OTHER, 0.5), ("front", front, _FRONT, 1.1)):
+    for name, kept, color, width in (("other points", others, _LINES, 0.5), ("front", front, _FRONT, 1.1)):
         lines = [np.column_stack([np.arange(len(columns)), heights[row]]) for row in kept]
         alpha = 0.6 if name == "front" else 0.45
         axes.add_collection(LineCollection(lines, colors=color, linewidths=width, alpha=alpha, label=name))
@@ -123,9 +125,19 @@ def draw_heat_map(table: pd.DataFrame, x: str, y: str, output: str) -> Figure:
 def _kinds(rows: pd.DataFrame) -> list[tuple[str, NDArray[np.bool_], dict[str, Any]]]:
     """Name, rows and style of what is drawn, the front last and on top."""
     front, tie = _marks(rows, "pareto"), _marks(rows, "pareto_tie")
-    plain: dict[str, Any] = {"linestyle": "none", "marker": "o"}
+    beyond = ~_marks(rows, "is_allowed") if "is_allowed" in rows else np.zeros(len(rows), bool)
+    plain: dict[str, Any] = {"linestyle": "none", "marker": "o", "rasterized": len(rows) > _MAX_SHAPES}
     return [
-        ("other points", ~front & ~tie, {**plain, "color": _OTHER, "markersize": 3, "zorder": 1}),
+        (
+            "beyond a constraint",
+            beyond,
+            {**plain, "marker": "x", "color": _BEYOND, "markersize": 3, "markeredgewidth": 0.7, "zorder": 1},
+        ),
+        (
+            "other points",
+            ~front & ~tie & ~beyond,
+            {**plain, "color": _OTHER, "markersize": 3, "zorder": 1.2},
+        ),
         (
             "off the front by less than the noise",
             tie,
@@ -142,16 +154,14 @@ def _shade(axes: Axes, is_x: bool, relation: str, bound: float) -> None:
     if relation == "==" or not low < high or ends[0] >= ends[1]:
         return
     span = axes.axvspan if is_x else axes.axhspan
-    span(
-        max(ends[0], low), min(ends[1], high), facecolor="#f0e9d8", edgecolor="#d9cba3", hatch="//", zorder=0
-    )
+    span(max(ends[0], low), min(ends[1], high), facecolor="#f6f0e0", linewidth=0, zorder=0)
     (axes.set_xlim if is_x else axes.set_ylim)(low, high)
 
 
 def _height(column: pd.Series) -> NDArray[np.float64]:
-    """From 0 to 1: numbers by size (powers where they are wide), words by their order."""
+    """From 0 to 1: few values and words in even steps, numbers by size, or by powers where wide."""
     levels = levels_of(column)
-    if any(isinstance(level, bool) or not isinstance(level, int | float) for level in levels):
+    if len(levels) <= _MAX_LEVELS or not all(isinstance(level, int | float) for level in levels):
         values = column.map({level: i for i, level in enumerate(levels)}).to_numpy(np.float64)
     else:
         values = _numbers(column)

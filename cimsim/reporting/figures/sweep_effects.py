@@ -22,8 +22,8 @@ _MAX_LEVELS = 12
 _BINS = 10
 _PER_ROW = 4
 _NAMES = {
-    "first_order": "alone",
-    "total": "with all that it does together with others",
+    "first_order": "by the axis alone",
+    "total": "with what it does together with others",
     "mu_star": "mean size of a step's effect",
     "sigma": "deviation of the effect",
 }
@@ -34,8 +34,8 @@ def draw_main_effects(table: pd.DataFrame, axes: Sequence[str], output: str) -> 
     """A panel for each axis: the mean of the output at each value, and the middle half of the points."""
     rows = table.dropna(subset=[output])
     factor, label = scale_of(output, rows[output].to_numpy(np.float64))
-    n_columns = min(len(axes), _PER_ROW)
-    n_rows = -(-len(axes) // n_columns)
+    n_rows = -(-len(axes) // _PER_ROW)
+    n_columns = -(-len(axes) // n_rows)
     figure = new_figure(0.6 + 2.3 * n_rows, width=1.2 + 2.0 * max(n_columns, 2))
     grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
     for panel, axis in zip(grid.flat, axes, strict=False):
@@ -102,7 +102,7 @@ def _draw_indices(panel: Axes, rows: pd.DataFrame, axes: Sequence[str], kinds: S
         panel.barh(places, value, height=0.9 * height, color=PALETTE[(0, 3)[k]], label=_NAMES.get(kind, kind))
         low, high = (found[end].to_numpy(np.float64) / factor for end in ("low", "high"))
         reach = np.stack([value - low, high - value])
-        kept = np.isfinite(reach).all(axis=0)
+        kept = np.isfinite(reach).all(axis=0) & (reach.max(axis=0) > 0)
         panel.errorbar(
             value[kept], places[kept], xerr=np.maximum(reach[:, kept], 0), fmt="none", ecolor="black",
             elinewidth=1.0, capsize=2,

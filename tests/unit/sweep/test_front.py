@@ -81,29 +81,43 @@ def newcombe(a, b, n):
 
 
 @pytest.mark.parametrize("right", [985, 975, 973, 965, 950])
-def test_a_dearer_point_is_a_tie_while_its_accuracy_may_be_the_better_one(right):
-    flagged = flag_front(scored([(1.0, 986), (2.0, right)]), [ENERGY, ACCURACY])
-    assert flagged["pareto"].tolist() == [True, False]
-    assert flagged["pareto_tie"].tolist() == [False, not newcombe(986, right, 1000)]
+def test_a_point_between_two_of_the_front_is_a_tie_while_the_dearer_one_is_not_surely_better(right):
+    flagged = flag_front(scored([(1.0, right), (2.0, right - 1), (3.0, 986)]), [ENERGY, ACCURACY])
+    assert flagged["pareto"].tolist() == [True, False, True]
+    assert flagged["pareto_tie"].tolist() == [False, not newcombe(986, right - 1, 1000), False]
 
 
 def test_both_answers_occur_above():
     assert newcombe(986, 965, 1000) and not newcombe(986, 975, 1000)
 
 
+def test_a_point_that_costs_more_than_the_whole_front_is_no_tie():
+    flagged = flag_front(scored([(1.0, 986), (2.0, 985)]), [ENERGY, ACCURACY])
+    assert flagged["pareto"].tolist() == [True, False] and not flagged["pareto_tie"].any()
+
+
+def test_a_point_that_is_surely_beaten_is_no_tie():
+    flagged = flag_front(scored([(1.0, 980), (2.0, 900), (3.0, 985)]), [ENERGY, ACCURACY])
+    assert not flagged["pareto_tie"].any()
+
+
 def test_the_same_answers_at_more_energy_are_no_tie():
-    table = scored([(1.0, 986), (2.0, 986)])
-    assert flag_front(table, [ENERGY, ACCURACY])["pareto_tie"].tolist() == [False, True]
-    table["nll"] = 0.05
-    assert flag_front(table, [ENERGY, ACCURACY])["pareto_tie"].tolist() == [False, False]
-    table["nll"] = [0.05, 0.06]
-    assert flag_front(table, [ENERGY, ACCURACY])["pareto_tie"].tolist() == [False, True]
+    table = scored([(1.0, 985), (2.0, 985), (3.0, 986)])
+    assert flag_front(table, [ENERGY, ACCURACY])["pareto_tie"].tolist() == [False, True, False]
+    table["nll"] = [0.05, 0.05, 0.06]
+    assert not flag_front(table, [ENERGY, ACCURACY])["pareto_tie"].any()
+    table["nll"] = [0.05, 0.07, 0.06]
+    assert flag_front(table, [ENERGY, ACCURACY])["pareto_tie"].tolist() == [False, True, False]
 
 
 def test_a_score_with_a_standard_error_ties_within_it():
-    table = pd.DataFrame({"energy_j": [1.0, 2.0, 3.0], "nll": [0.10, 0.12, 0.14], "nll_mc_se": 0.01})
-    flagged = flag_front(table, [ENERGY, Objective("nll", False)])
-    assert flagged["pareto_tie"].tolist() == [False, True, False]
+    table = pd.DataFrame(
+        {"energy_j": [1.0, 2.0, 3.0, 4.0], "nll": [0.10, 0.12, 0.14, 0.09], "nll_mc_se": 0.01}
+    )
+    objectives = [ENERGY, Objective("nll", False)]
+    assert not flag_front(table, objectives)["pareto_tie"].any()
+    wide = flag_front(table.assign(nll_mc_se=0.02), objectives)
+    assert wide["pareto_tie"].tolist() == [False, True, True, False]
 
 
 def test_without_noise_there_are_no_ties():
