@@ -12,7 +12,7 @@ from cimsim.arch.sources import build_bit_source, build_trimmed_source
 from cimsim.arch.spec import ArchSpec
 from cimsim.circuits.cost import Component
 
-__all__ = ["build_chip"]
+__all__ = ["build_chip", "build_components"]
 
 
 def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
@@ -24,7 +24,7 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
     pick : what to take of each quantity for energy, area and leakage: `nominal`, or `Draws(seed, n_draws)`,
         which makes every cost an array (n_draws,); latencies are always nominal
     """
-    components = {kind.name: kind.build(spec, pick) for kind in COMPONENTS if kind.is_in(spec)}
+    components = build_components(spec, pick)
     cells = build_cell_physics(spec)
     return Chip(
         spec=spec,
@@ -41,6 +41,11 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         trimmed=build_trimmed_source(spec),
         level_per=spec.chip.trim_dac.per,
     )
+
+
+def build_components(spec: ArchSpec, pick: Pick) -> dict[str, Component]:
+    """The components alone, by name."""
+    return {kind.name: kind.build(spec, pick) for kind in COMPONENTS if kind.is_in(spec)}
 
 
 def _geometry(spec: ArchSpec) -> Geometry:

@@ -68,7 +68,8 @@ class Variations:
         data = reading.differences(self._tree, tree, self.base, None if is_shared else self._data, "")
         if reading.reader.problems:
             raise _Unknown
-        return told(ArchSpec.model_validate(data), self._path, overrides, reading.origins(self._origins))
+        spec = ArchSpec.model_validate(data, context=reading.parents if is_shared else None)
+        return told(spec, self._path, overrides, reading.origins(self._origins))
 
 
 class _Unknown(Exception):
@@ -111,9 +112,17 @@ class _Reading:
 
     def origins(self, base: Mapping[str, Origin]) -> dict[str, Origin]:
         """Where each value was written, given where those of the base were."""
-        gone = tuple(f"{path}." for path in self._read)
-        kept = {path: origin for path, origin in base.items() if not f"{path}.".startswith(gone)}
-        return {**kept, **self.reader.origins}
+        found = dict(base)
+        for path in self._read:
+            inside = f"{path}."
+            for other in [p for p in base if p == path or p.startswith(inside)]:
+                found.pop(other, None)
+        return {**found, **self.reader.origins}
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Of the values read, each with a dot behind it: models in which quantities may be new."""
+        return tuple({path.rpartition(".")[0] + "." * ("." in path) for path in self._read})
 
 
 def _is_same_model(before: Node | None, node: Node, model: Any) -> bool:

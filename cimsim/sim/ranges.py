@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from cimsim.circuits.cost import Scalar
 from cimsim.mapping.program import Program
 from cimsim.sim.ledger import Ledger, Row
 
-__all__ = ["ENDS", "Drawn", "draw_costs", "ranged"]
+__all__ = ["ENDS", "Drawn", "draw_costs", "ranged", "ranges"]
 
 ENDS = (0.05, 0.95)
 """The quantiles that ``_low`` and ``_high`` stand for."""
@@ -65,22 +65,25 @@ class Drawn:
 
     def parts(self) -> dict[str, dict[str, float]]:
         """Energy with its range by component, largest first; all leakage is one entry, "leakage"."""
-        names = np.array([row.component if row.action != "leakage" else "leakage" for row in self.rows])
+        places: dict[str, list[int]] = {}
+        for place, row in enumerate(self.rows):
+            places.setdefault(row.component if row.action != "leakage" else "leakage", []).append(place)
         nominal_j = np.array([row.energy_j for row in self.rows])
-        found = [
-            (str(name), ranged("energy_j", float(nominal_j[is_it].sum()), self.energy_j[is_it].sum(axis=0)))
-            for name in dict.fromkeys(names)
-            for is_it in (names == name,)
+        costs = [
+            ("energy_j", float(nominal_j[here].sum()), self.energy_j[here].sum(axis=0))
+            for here in places.values()
         ]
-        found.sort(key=lambda part: -part[1]["energy_j"])
+        found = sorted(zip(places, ranges(costs), strict=True), key=lambda part: -part[1]["energy_j"])
         return {name: part for name, part in found if part["energy_j"] > 0}
 
 
 def draw_costs(program: Program, ledger: Ledger, latency_s: float) -> Drawn:
     """The ledger's counts on the program's chip, whose costs may be draws; ``latency_s`` is the image's."""
-    costs = [cost for row in ledger.rows for cost in _costs(program.chip, row, latency_s)]
-    wide = np.array(np.broadcast_arrays(*map(np.atleast_1d, costs)), np.float64)
-    energy_j, area_m2, leakage_w = wide.reshape(len(ledger.rows), 3, -1).swapaxes(0, 1)
+    costs = [_costs(program.chip, row, latency_s) for row in ledger.rows]
+    n_draws = max(np.size(cost) for of_row in costs for cost in of_row)
+    energy_j, area_m2, leakage_w = np.zeros((3, len(costs), n_draws))
+    for place, of_row in enumerate(costs):
+        energy_j[place], area_m2[place], leakage_w[place] = of_row
     return Drawn(program, ledger.rows, energy_j, area_m2, np.asarray(leakage_w.sum(axis=0)))
 
 
@@ -103,6 +106,21 @@ def ranged(key: str, value: float, draws: Scalar) -> dict[str, float]:
     >>> ranged("ops_per_j", 2.0, np.array([1.0, 3.0]))
     {'ops_per_j': 2.0, 'ops_low_per_j': 1.1, 'ops_high_per_j': 2.9}
     """
-    low, high = (float(end) for end in np.quantile(draws, ENDS))
-    low_key, high_key = (_UNIT.sub(rf"_{end}\g<0>", key) for end in ("low", "high"))
-    return {key: value, low_key: low, high_key: high}
+    return ranges([(key, value, draws)])[0]
+
+
+def ranges(costs: Sequence[tuple[str, float, Scalar]]) -> list[dict[str, float]]:
+    """`ranged` of each: many at once cost little more than one."""
+    draws = np.array(np.broadcast_arrays(*(np.atleast_1d(draws) for _, _, draws in costs)))
+    ends = np.quantile(draws, ENDS, axis=1).T.tolist()
+    return [
+        dict(zip(_keys(key), (value, low, high), strict=True))
+        for (key, value, _), (low, high) in zip(costs, ends, strict=True)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _keys(key: str) -> tuple[str, str, str]:
+    """Of a number, its low and its high."""
+    low, high = (_UNIT.sub(rf"_{end}\g<0>", key) for end in ("low", "high"))
+    return key, low, high

@@ -12,6 +12,7 @@ from cimsim.arch.build import build_chip
 from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
+from cimsim.mapping.program import Program
 from cimsim.sim.answer import Answers, Question
 from cimsim.sim.answer_chips import answer_chips
 from cimsim.sim.inputs import Samples, load_images
@@ -116,6 +117,7 @@ def _result(
     told = settings.told(len(images), answers.values.n_passes)
     asked = {"ood": list(question.ood), "shifts": list(question.shifts)}
     of_chips = {} if chips is None else chip_scores(chips)
+    assert cost.times.timeline is not None
     return RunResult(
         summary=run_summary(program, images.name, settings, told, answers.scores, of_chips, cost),
         layers=with_margins(

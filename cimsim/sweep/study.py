@@ -7,22 +7,36 @@ from typing import Any
 
 from cimsim.arch.build import build_chip
 from cimsim.arch.spec import ArchSpec
-from cimsim.mapping.mapper import map_network
+from cimsim.mapping.mapper import Mapper
+from cimsim.mapping.program import Program
+from cimsim.recent import Recent
 from cimsim.sim.answer_chips import answer_chips
+from cimsim.sim.clock import Clock
 from cimsim.sim.inputs import Samples, load_images
 from cimsim.sim.instances import chip_scores
 from cimsim.sim.price import price
 from cimsim.sim.run_summary import run_summary
 from cimsim.sim.settings import Settings
+from cimsim.sweep.findings import Findings
+from cimsim.sweep.store import ValueStore
+from cimsim.sweep.values_key import question_digest, values_key
 from cimsim.workload.graph import WorkloadGraph
 
 __all__ = ["Study"]
+
+_KEPT = 64
+"""Values passes whose findings stay in memory."""
 
 
 class Study:
     """What a run of the network costs and how well it answers, on one chip after another.
 
-    Parameters are those of `cimsim.simulate`; the images are loaded once.
+    The images are loaded once, the network is folded once; what chips have in common is computed once.
+
+    Parameters
+    ----------
+    store : where answers are kept beyond this study
+    others : as for `cimsim.simulate`
 
     Raises
     ------
@@ -40,8 +54,9 @@ class Study:
         n_instances: int = 1,
         fidelity: str = "statistical",
         seed: int = 0,
+        store: ValueStore | None = None,
     ) -> None:
-        self._workload = workload
+        self._workload, self._store = workload, store
         self._images = load_images(
             workload, data=data, data_dir=data_dir, n_images=n_images, download=False, x=None, y=None
         )
@@ -51,13 +66,30 @@ class Study:
             "seed": seed,
             "n_instances": n_instances,
         }
+        self._mapper, self._clock = Mapper(workload), Clock()
+        self._question = question_digest(workload, self._images)
+        self._recent = Recent[Findings](_KEPT)
 
     def summary(self, arch: ArchSpec) -> dict[str, Any]:
         """``cimsim.simulate(...).summary``, key for key and number for number; raises what it raises."""
         settings = Settings.checked(self._workload, arch.chip.mc_schedule, **self._asked)
-        program = map_network(self._workload, build_chip(arch))
+        program = self._mapper(build_chip(arch))
+        key = values_key(self._question, program, settings)
+        found = self._recent.get(key, lambda: self._stored(key, program, settings))
+        cost = price(program, found, settings.schedule, settings.seed, time=self._clock)
+        told = settings.told(len(self._images), found.n_passes)
+        scores, of_chips = found.scores, found.scores_of_chips
+        return run_summary(program, self._images.name, settings, told, scores, of_chips, cost)
+
+    def _stored(self, key: str, program: Program, settings: Settings) -> Findings:
+        found = None if self._store is None else self._store.load(key)
+        if found is None:
+            found = self._computed(program, settings)
+            if self._store is not None:
+                self._store.save(key, found)
+        return found
+
+    def _computed(self, program: Program, settings: Settings) -> Findings:
         answers, chips = answer_chips(program, self._images, settings)
-        cost = price(program, answers.values, settings.schedule, settings.seed)
-        told = settings.told(len(self._images), answers.values.n_passes)
         of_chips = {} if chips is None else chip_scores(chips)
-        return run_summary(program, self._images.name, settings, told, answers.scores, of_chips, cost)
+        return Findings(answers.scores, of_chips, answers.values.masks, answers.values.activities)

@@ -95,7 +95,7 @@ def test_the_base_stays_as_it_was():
 
 
 def test_a_base_that_is_refused_says_so(tmp_path):
-    with pytest.raises(SpecError, match="must be from|must be an integer"):
+    with pytest.raises(SpecError, match="must be an integer"):
         Variations(FILES[0], ["tile.macro.adc.bits=0"])
 
 
@@ -116,3 +116,11 @@ def test_values_as_set_reads_them(value, tmp_path):
 def test_every_shipped_file_varies():
     for path in sorted(Path("arch_configs").glob("*.yaml")):
         assert Variations(path).at({"chip.clock_hz": "1e8"}) == load_arch(path, ["chip.clock_hz=1e8"])
+
+
+def test_a_refused_variation_leaves_the_base_alone():
+    base = Variations(FILES[0])
+    for path, values in VALUES.items():
+        for value in values:
+            outcome(lambda path=path, value=value: base.at({path: value}))
+    assert base.base == load_arch(FILES[0])
