@@ -46,7 +46,7 @@ _HOMES = {
     "load_device": "cimsim.arch.loader",
     "load_workload": "cimsim.workload",
     "simulate": "cimsim.sim.run",
-    "sweep": "cimsim.sweep.run",
+    "sweep": "cimsim.sweep",
 }
 
 

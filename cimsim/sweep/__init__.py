@@ -1,4 +1,8 @@
-"""Design-space exploration: from one run to thousands. Called, the room is its function ``sweep``."""
+"""Design-space exploration: from one run to thousands.
+
+The room bears the name of its function and may be called like it: ``cimsim.sweep(spec)`` is
+`cimsim.sweep.run.sweep`, and ``cimsim.sweep.front`` stays a module.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
-__all__: list[str] = []
+__all__ = ["sweep"]
 
 
 class _Room(ModuleType):
-    """``cimsim.sweep(spec)`` works whatever part of the room was imported before."""
+    """A module that is called like the function `cimsim.sweep.run.sweep`."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         from cimsim.sweep.run import sweep
@@ -18,4 +22,5 @@ class _Room(ModuleType):
         return sweep(*args, **options)
 
 
-sys.modules[__name__].__class__ = _Room
+sweep = sys.modules[__name__]
+sweep.__class__ = _Room

@@ -35,8 +35,8 @@ def open_journal(directory: Path, plan: Plan, resume: bool) -> Journal:
     journal = Journal(path)
     try:
         _check_same(directory, journal.identities, plan)
-        if not journal.is_finished and not resume:
-            n = sum(journal.counts().values())
+        n = sum(journal.counts().values())
+        if n and not journal.is_finished and not resume:
             rule = f"holds this sweep, unfinished, {n:,} points of {plan.n_points:,}"
             cure = "finish it with --resume, or choose another folder with --out"
             raise InputError(str(directory), rule, cure=cure)
