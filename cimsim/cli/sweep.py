@@ -73,6 +73,7 @@ def sweep(
     from cimsim.cli.locate import find_file
     from cimsim.cli.progress import progress_bar
     from cimsim.sweep.best import parse_question
+    from cimsim.sweep.pictures import write_pictures
     from cimsim.sweep.run import run_sweep
 
     path = find_file(file, "sweep")
@@ -91,6 +92,7 @@ def sweep(
     except KeyboardInterrupt as stop:
         click.echo(f"stopped; go on with: cimsim sweep {file} --resume", err=True)
         raise click.Abort from stop
+    write_pictures(finished)
     _print(finished)
     for question in asked:
         _print_best(finished, question)

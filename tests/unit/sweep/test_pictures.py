@@ -15,8 +15,8 @@ from cimsim.reporting.figures.sweep import draw_heat_map, draw_parallel, draw_pa
 from cimsim.reporting.figures.sweep_effects import draw_main_effects, draw_sensitivity
 from cimsim.sweep.axes import Axis
 from cimsim.sweep.constraints import parse_constraint
-from cimsim.sweep.findings import drawings_of
 from cimsim.sweep.front import Objective, flag_front
+from cimsim.sweep.pictures import drawings_of
 from cimsim.sweep.sensitivity import sensitivity
 
 ROWS, BITS, SCHEDULE = "tile.macro.rows_active", "tile.macro.adc.bits", "chip.mc_schedule"
