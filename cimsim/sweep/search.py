@@ -24,9 +24,9 @@ Settings = dict[str, Any]
 BATCH = 10
 """Points asked for at once, whatever the number of workers: the search takes the same way on any machine."""
 
-_POPULATIONS = (10, 50)
-_GENERATIONS = 15
-_REPEATS = 8
+_POPULATIONS = (8, 50)
+_GENERATIONS = 18
+_REPEATS = {"nsga2": 8, "tpe": 2}
 _DRAWS = 1000
 
 
@@ -40,7 +40,7 @@ def _nsga2(seed: int, budget: int) -> BaseSampler:
 def _tpe(seed: int, budget: int) -> BaseSampler:
     from optuna.samplers import TPESampler
 
-    return TPESampler(seed=seed)
+    return TPESampler(seed=seed, multivariate=True)
 
 
 ALGORITHMS = {"nsga2": _nsga2, "tpe": _tpe}
@@ -77,14 +77,14 @@ class Search:
         seed: int = 0,
     ) -> None:
         optuna = need("optuna")
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._axes, self._objectives, self._constraints = tuple(axes), tuple(objectives), tuple(constraints)
         self._study: Study = optuna.create_study(
             directions=["maximize" if o.is_max else "minimize" for o in objectives],
             sampler=ALGORITHMS[algorithm](seed, budget),
         )
         self._draws = np.random.default_rng(seed)
-        self._left = budget
+        self._left, self._repeats = budget, _REPEATS[algorithm]
         self._seen: set[str] = set()
         self._batch: dict[str, Trial] = {}
         self._told: dict[str, Mapping[str, Any] | None] = {}
@@ -101,7 +101,7 @@ class Search:
         found: list[Settings] = []
         repeats = 0
         while len(found) < min(n, self._left):
-            if repeats >= _REPEATS and not self._enqueue_new():
+            if repeats >= self._repeats and not self._enqueue_new():
                 self._left = len(found)
                 break
             trial = self._study.ask()

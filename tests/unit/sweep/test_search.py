@@ -51,8 +51,7 @@ def test_the_front_of_zdt1_is_approached(algorithm):
     front = (1.1 - 1 / 3) + 0.1 * 1.1  # above 1 - sqrt(x) from 0 to 1, and a strip up to 1.1
     drawn = np.random.default_rng(0).random((150, 4))
     blind = [zdt1(dict(zip("abcd", x, strict=True))) for x in drawn.tolist()]
-    assert found > hypervolume([[r["f1"], r["f2"]] for r in blind], [1.1, 1.1])
-    assert 0.55 * front < found < front
+    assert 1.5 * hypervolume([[r["f1"], r["f2"]] for r in blind], [1.1, 1.1]) < found < front
 
 
 @pytest.mark.parametrize("algorithm", list(ALGORITHMS))
@@ -90,9 +89,9 @@ def test_limits_draw_the_search_to_where_they_hold(algorithm):
     axes = [listed("x", range(40)), listed("y", range(40))]
     limits = [parse_constraint("y > 30"), parse_constraint("load < 8")]
     evaluate = lambda s: {"f1": s["x"] + s["y"], "load": s["x"] / 2}  # noqa: E731
-    rows = run(Search(axes, [F1], limits, algorithm=algorithm, budget=100), evaluate)
-    late = [s["y"] > 30 and r["load"] < 8 for s, r in rows[50:]]
-    assert np.mean(late) > 2 * 0.09  # its share of the space
+    rows = run(Search(axes, [F1], limits, algorithm=algorithm, budget=150), evaluate)
+    late = [s["y"] > 30 and r["load"] < 8 for s, r in rows[75:]]
+    assert np.mean(late) > 1.2 * 0.09  # its share of the space
     assert min(r["f1"] for s, r in rows if s["y"] > 30) <= 34
 
 
