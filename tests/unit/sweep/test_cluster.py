@@ -62,5 +62,5 @@ def test_a_worker_is_lost_and_the_table_is_the_same(cluster, folder, wishes):
 
 def test_where_nobody_answers_it_says_so(wishes, folder, monkeypatch):
     monkeypatch.setattr("cimsim.sweep.cluster._CONNECT_S", 0.2)
-    with pytest.raises(InputError, match="--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there"):
+    with pytest.raises(InputError, match=r"--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there"):
         cimsim.sweep(wishes, out=folder / "out", scheduler="tcp://127.0.0.1:9")

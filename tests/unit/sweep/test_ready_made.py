@@ -15,8 +15,8 @@ READY_MADE = sorted(FOLDER.glob("*.yaml"))
 def test_every_shipped_sweep_can_be_run(path):
     plan = plan_sweep(path)
     check_fair(plan)
-    assert plan.spec.about.endswith("?") and plan.spec.objectives
-    assert 1 < plan.n_points <= 100
+    assert plan.spec.about and plan.spec.objectives
+    assert 1 < plan.n_points <= 1000
 
 
 def test_all_are_installed():

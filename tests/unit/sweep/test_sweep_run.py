@@ -137,7 +137,7 @@ def test_what_has_changed_since_is_named(computed, wishes, folder, change, label
         InputError, match=f"holds points of another sweep: {label}.*has changed since it began"
     ):
         cimsim.sweep({**wishes, **(change or {})}, out=folder / "out", resume=True)
-    with pytest.raises(InputError, match="another sweep: --set has changed|another sweep: architecture"):
+    with pytest.raises(InputError, match=r"another sweep: --set has changed|another sweep: architecture"):
         cimsim.sweep(wishes, out=folder / "out", resume=True, overrides=["chip.clock_hz=2e8"])
 
 
