@@ -13,6 +13,7 @@ from cimsim.sweep.context import Context
 from cimsim.sweep.journal import Outcome
 from cimsim.sweep.paths import SETTINGS
 from cimsim.sweep.plan import Point
+from cimsim.sweep.store import ValueStore
 from cimsim.sweep.study import Study
 from cimsim.workload import load_workload
 
@@ -25,7 +26,7 @@ class Evaluator:
     """Computes points of one sweep; architectures and studies stay warm between them."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        self._context, self._store = context, ValueStore()
         self._around = lru_cache(maxsize=None)(self._variations)
         self._study = lru_cache(maxsize=_STUDIES_KEPT)(self._new_study)
 
@@ -73,4 +74,5 @@ class Evaluator:
             n_instances=n_instances,
             fidelity=context.fidelity,
             seed=seed,
+            store=self._store,
         )

@@ -6,8 +6,9 @@ from unit.cli.tiny_network import write_workload
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A folder with tiny.npz and data.npz in it."""
+def folder(tmp_path, monkeypatch):
+    """A folder with tiny.npz and data.npz in it; values are kept below it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     write_workload(tmp_path / "tiny.npz")
     rng = np.random.default_rng(5)
     x = rng.choice(np.array([-1, 1], np.int8), (12, 1, 4, 4))
