@@ -1,7 +1,7 @@
 """Runs a sweep as a program of its own that can be killed; what it computes and what counts is written down.
 
-``python sweep_driver.py SPEC.json OUT JOBS LOG [SCHEDULER]``. A line "computing KEY" stands in the log before a
-point is computed, "counts KEY" after it is journaled.
+``python sweep_driver.py SPEC.json OUT JOBS LOG [SCHEDULER]``: the log gets a line "computing KEY" before a point
+is computed, and "counts KEY" after it is journaled.
 """
 
 import json
