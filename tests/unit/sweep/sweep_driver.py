@@ -1,6 +1,6 @@
 """Runs a sweep as a program of its own that can be killed; what it computes and what counts is written down.
 
-``python sweep_driver.py SPEC.json OUT JOBS LOG [SCHEDULER]``: the log gets a line "computing KEY" before a point
+``python sweep_driver.py SPEC.json OUT JOBS LOG [SCHEDULER]``: "computing KEY" is logged before a point
 is computed, and "counts KEY" after it is journaled.
 """
 
