@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "cimsim"
 FILES = sorted(PACKAGE.rglob("*.py"))
-BASE = {"errors", "units", "rng", "_jit", "npz", "places", "data", "metrics"}
+BASE = {"errors", "units", "rng", "_jit", "npz", "places", "recent", "data", "metrics"}
 ROOMS = {
     "devices": set(),
     "circuits": {"devices"},

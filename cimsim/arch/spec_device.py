@@ -17,7 +17,6 @@ from cimsim.arch.quantity import (
     Length,
     Loss,
     Magnetisation,
-    Quantity,
     Ratio,
     Resistance,
     ResistanceArea,

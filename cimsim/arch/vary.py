@@ -80,7 +80,8 @@ class _Reading:
     """Reads what is new in a tree."""
 
     def __init__(self, include: Any) -> None:
-        self.reader, self._include, self._read = Reader(), include, list[str]()
+        self.reader, self._include = Reader(), include
+        self._read: dict[str, Node | None] = {}
 
     def differences(
         self, old: Branch, new: Branch, base: BaseModel, data: Mapping[str, Any] | None, path: str
@@ -92,10 +93,11 @@ class _Reading:
             if node is before:
                 found[key] = getattr(base, key) if data is None else data[key]
             elif _is_same_model(before, node, inner := getattr(base, key, None)):
-                assert isinstance(before, Branch) and isinstance(node, Branch)
+                assert isinstance(before, Branch) and isinstance(node, Branch) and inner is not None
                 below = None if data is None else data[key]
                 found[key] = self.differences(before, node, inner, below, full)
             else:
+                self._read[full] = before
                 found[key] = self._entry(base, key, node, full)
         return found
 
@@ -107,15 +109,14 @@ class _Reading:
             node = self._include(node, path) or node
         if isinstance(node, Branch):
             include_all(node, path, self._include)
-        self._read.append(path)
         return self.reader.entry(node, known, key, path)
 
     def origins(self, base: Mapping[str, Origin]) -> dict[str, Origin]:
         """Where each value was written, given where those of the base were."""
         found = dict(base)
-        for path in self._read:
+        for path, before in self._read.items():
             inside = f"{path}."
-            for other in [p for p in base if p == path or p.startswith(inside)]:
+            for other in [p for p in base if p.startswith(inside)] if isinstance(before, Branch) else ():
                 found.pop(other, None)
         return {**found, **self.reader.origins}
 

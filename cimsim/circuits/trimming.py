@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Literal, Protocol
@@ -27,7 +27,7 @@ _MOST_MODULES = 128
 """Junctions of a bank whose mean stands for the bank."""
 
 
-class Source(Protocol):
+class Source(Hashable, Protocol):
     """What makes bits with the probability of a code."""
 
     @property

@@ -35,7 +35,7 @@ def map_network(graph: WorkloadGraph, chip: Chip) -> Program:
 
 
 class Mapper:
-    """Maps one network onto many chips: it is folded once, and laid once for all chips that are laid alike."""
+    """Maps one network onto many chips: folded once, and laid once for all chips that are laid alike."""
 
     def __init__(self, graph: WorkloadGraph) -> None:
         self._graph, self._folds = graph, fold(graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,6 @@ class Clock:
         self._played = Recent[Times](_KEPT)
 
     def __call__(self, program: Program, masks: NDArray[np.uint8], schedule: str) -> Times:
-        digest = hashlib.blake2b(np.ascontiguousarray(masks)).digest()
+        digest = hashlib.blake2b(masks.tobytes()).digest()
         key = (program.commands, tuple(program.resources.items()), schedule, masks.shape, digest)
         return self._played.get(key, lambda: run_time(program, masks, schedule, is_shown=False))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim.arch.build import build_components
+from cimsim.arch.build import ComponentsOf, build_components
 from cimsim.arch.quantity import Draws
 from cimsim.mapping.program import Program
 from cimsim.sim.counts import ArrayUse, array_use
@@ -17,8 +17,8 @@ from cimsim.sim.ledger import Ledger, book
 from cimsim.sim.memory import memory_blocks
 from cimsim.sim.ranges import Drawn, draw_costs
 from cimsim.sim.reliability import images_until_lost, reliability_summary, warnings_of_cells
-from cimsim.sim.summary import cost_summary, warnings_of
 from cimsim.sim.result import Activity
+from cimsim.sim.summary import cost_summary, warnings_of
 from cimsim.sim.timing import Times, run_time
 
 __all__ = ["N_COST_DRAWS", "Played", "Price", "price"]
@@ -31,7 +31,7 @@ TimePass = Callable[[Program, NDArray[np.uint8], str], Times]
 
 
 class Played(Protocol):
-    """What the values pass leaves for the bill: masks and activities as `cimsim.sim.values.Values` has them."""
+    """What the values pass leaves for the bill, as `cimsim.sim.values.Values` has it."""
 
     @property
     def masks(self) -> NDArray[np.uint8]: ...
@@ -54,7 +54,13 @@ class Price:
 
 
 def price(
-    program: Program, values: Played, schedule: str, seed: int = 0, *, time: TimePass = run_time
+    program: Program,
+    values: Played,
+    schedule: str,
+    seed: int = 0,
+    *,
+    time: TimePass = run_time,
+    components: ComponentsOf = build_components,
 ) -> Price:
     """Time, energy and area of a network whose values are known.
 
@@ -65,14 +71,15 @@ def price(
     schedule : how the chip plays the passes, as ``chip.mc_schedule``
     seed : of the draws of the sources
     time : the time pass, or one that remembers what it played
+    components : what prices components at draws of their sources, or a `cimsim.arch.build.Builder`'s
     """
     n_images = len(values.masks)
     times = time(program, values.masks, schedule)
     uses = _array_uses(program, values, n_images, schedule)
     ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
     budgets = images_until_lost(program, uses)
-    components = build_components(program.chip.spec, Draws(seed, N_COST_DRAWS))
-    chips = replace(program.chip, components=components)
+    drawn_costs = components(program.chip.spec, Draws(seed, N_COST_DRAWS))
+    chips = replace(program.chip, components=drawn_costs)
     drawn = draw_costs(replace(program, chip=chips), ledger, times.latency_s)
     return Price(
         times,

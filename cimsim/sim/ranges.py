@@ -79,23 +79,23 @@ class Drawn:
 
 def draw_costs(program: Program, ledger: Ledger, latency_s: float) -> Drawn:
     """The ledger's counts on the program's chip, whose costs may be draws; ``latency_s`` is the image's."""
-    costs = [_costs(program.chip, row, latency_s) for row in ledger.rows]
-    n_draws = max(np.size(cost) for of_row in costs for cost in of_row)
-    energy_j, area_m2, leakage_w = np.zeros((3, len(costs), n_draws))
-    for place, of_row in enumerate(costs):
-        energy_j[place], area_m2[place], leakage_w[place] = of_row
+    components = program.chip.components
+    energy_j, area_m2, leakage_w = np.zeros((3, len(ledger.rows), _n_draws(program.chip)))
+    for place, row in enumerate(ledger.rows):
+        component = components[row.component]
+        if row.action == "area":
+            area_m2[place] = row.count * component.area_m2
+        elif row.action == "leakage":
+            leakage_w[place] = row.count * component.leakage_w
+            energy_j[place] = leakage_w[place] * latency_s
+        else:
+            energy_j[place] = row.count * component.actions[row.action].energy_j
     return Drawn(program, ledger.rows, energy_j, area_m2, np.asarray(leakage_w.sum(axis=0)))
 
 
-def _costs(chip: Chip, row: Row, latency_s: float) -> tuple[Scalar, Scalar, Scalar]:
-    """Energy, area and leakage of a row."""
-    component = chip.components[row.component]
-    if row.action == "area":
-        return 0.0, row.count * component.area_m2, 0.0
-    if row.action == "leakage":
-        leakage_w = row.count * component.leakage_w
-        return leakage_w * latency_s, 0.0, leakage_w
-    return row.count * component.actions[row.action].energy_j, 0.0, 0.0
+def _n_draws(chip: Chip) -> int:
+    """Of the costs of a chip; 1 where they are nominal."""
+    return max(np.size(component.area_m2) for component in chip.components.values())
 
 
 def ranged(key: str, value: float, draws: Scalar) -> dict[str, float]:

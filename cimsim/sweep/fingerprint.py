@@ -17,7 +17,7 @@ __all__ = ["code_digest", "digest"]
 
 
 def digest(*parts: Any) -> str:
-    """Of anything made of None, truth values, numbers, texts, arrays, tuples, lists, mappings and dataclasses.
+    """Of what is made of None, truth values, numbers, texts, arrays, lists, mappings and dataclasses.
 
     Raises
     ------

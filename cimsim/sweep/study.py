@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cimsim.arch.build import build_chip
+from cimsim.arch.build import Builder
 from cimsim.arch.spec import ArchSpec
 from cimsim.mapping.mapper import Mapper
 from cimsim.mapping.program import Program
@@ -66,17 +66,24 @@ class Study:
             "seed": seed,
             "n_instances": n_instances,
         }
-        self._mapper, self._clock = Mapper(workload), Clock()
+        self._builder, self._mapper, self._clock = Builder(), Mapper(workload), Clock()
         self._question = question_digest(workload, self._images)
         self._recent = Recent[Findings](_KEPT)
 
     def summary(self, arch: ArchSpec) -> dict[str, Any]:
         """``cimsim.simulate(...).summary``, key for key and number for number; raises what it raises."""
         settings = Settings.checked(self._workload, arch.chip.mc_schedule, **self._asked)
-        program = self._mapper(build_chip(arch))
+        program = self._mapper(self._builder.chip(arch))
         key = values_key(self._question, program, settings)
         found = self._recent.get(key, lambda: self._stored(key, program, settings))
-        cost = price(program, found, settings.schedule, settings.seed, time=self._clock)
+        cost = price(
+            program,
+            found,
+            settings.schedule,
+            settings.seed,
+            time=self._clock,
+            components=self._builder.components,
+        )
         told = settings.told(len(self._images), found.n_passes)
         scores, of_chips = found.scores, found.scores_of_chips
         return run_summary(program, self._images.name, settings, told, scores, of_chips, cost)
