@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cimsim.compare.run import Comparison, compare
     from cimsim.sim.result import RunResult
     from cimsim.sim.run import simulate
+    from cimsim.sweep.run import sweep
     from cimsim.workload import load_workload
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "load_device",
     "load_workload",
     "simulate",
+    "sweep",
 ]
 
 __version__ = "0.1.0"
@@ -44,6 +46,7 @@ _HOMES = {
     "load_device": "cimsim.arch.loader",
     "load_workload": "cimsim.workload",
     "simulate": "cimsim.sim.run",
+    "sweep": "cimsim.sweep",
 }
 
 

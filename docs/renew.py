@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "docs" / name for name in ("arrays.md", "comparison.md", "device.md", "validation.md")]
+NAMES = ("arrays.md", "comparison.md", "device.md", "sweep.md", "validation.md")
+PAGES = [ROOT / "docs" / name for name in NAMES]
 BLOCK = re.compile(r"(<!-- (reports/\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "cimsim"
 FILES = sorted(PACKAGE.rglob("*.py"))
-BASE = {"errors", "units", "rng", "_jit", "npz", "places", "data", "metrics"}
+BASE = {"errors", "units", "rng", "_jit", "npz", "places", "recent", "data", "metrics"}
 ROOMS = {
     "devices": set(),
     "circuits": {"devices"},
@@ -19,6 +19,7 @@ ROOMS = {
     "reporting": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes"},
     "compare": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
     "characterize": {"devices", "circuits", "arch", "reporting"},
+    "sweep": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
     "validate": {"devices", "circuits", "arch", "workload", "mapping", "sim", "bayes", "reporting"},
     "cli": {
         "devices",
@@ -30,6 +31,7 @@ ROOMS = {
         "bayes",
         "reporting",
         "compare",
+        "sweep",
         "characterize",
         "validate",
     },

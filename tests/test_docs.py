@@ -9,6 +9,7 @@ import runpy
 import shlex
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from cimsim.characterize import files as device_files
 from cimsim.cli import main
 from cimsim.compare.text import markdown
 from cimsim.reporting import figures
+from cimsim.sweep import pictures
+from cimsim.sweep.search import ALGORITHMS
+from cimsim.sweep.spec import SamplerSpec
 from cimsim.validate.text import markdown as validation_markdown
 from cimsim.workload import build_graph
 from cimsim.workload.dropout import DROPOUTS
@@ -37,6 +41,7 @@ PAGES = (
     "docs/arrays.md",
     "docs/device.md",
     "docs/validation.md",
+    "docs/sweep.md",
 )
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SKIPPED = {"pip", "pytest", "python"}
@@ -46,12 +51,12 @@ MATCH = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def blocks(page):
-    """(language, text, what it must print or None) of each block that runs; the text block behind is that."""
+    """(language, text, what it must print or None) of each block that counts; the text behind it is that."""
     text = (ROOT / page).read_text(encoding="utf-8")
     found = list(FENCE.finditer(text))
     for block, behind in zip(found, [*found[1:], None], strict=True):
         is_output = behind and behind[1] == "text" and not text[block.end() : behind.start()].strip()
-        if block[1] in ("python", "bash"):
+        if block[1] in ("python", "bash", "yaml"):
             yield block[1], block[2], behind[2] if is_output else None
 
 
@@ -87,11 +92,20 @@ def run_command(words, is_input_bad):
         words += ["--images", "4", "--mc", "2", "--jobs", "1", "--out", "reports/compared"]
     if words[1:] == ["validate"]:
         words += ["horowitz"]
+    if words[1] == "sweep":
+        words += ["--jobs", "1"]
     outcome = CliRunner().invoke(main, words[1:], prog_name="cimsim")
     assert outcome.exit_code == (2 if is_input_bad else 0), outcome.output
     if target:
         Path(target).write_text(outcome.stdout)
     return outcome.output
+
+
+def write_named(text):
+    """A YAML block whose first line names a file becomes that file."""
+    if named := re.match(r"# (\w+\.yaml)\n", text):
+        Path(named[1]).write_text(text, encoding="utf-8")
+    return ""
 
 
 def run_python(text, namespace):
@@ -105,6 +119,7 @@ def run_python(text, namespace):
 def no_figures(monkeypatch):
     monkeypatch.setattr(figures, "save_figures", lambda result, directory: directory.mkdir())
     monkeypatch.setattr(device_files, "save_drawings", lambda drawings, directory: directory.mkdir())
+    monkeypatch.setattr(pictures, "save_drawings", lambda drawings, directory: directory.mkdir())
 
 
 @pytest.fixture
@@ -124,6 +139,8 @@ def test_every_block_of_a_page_runs_and_prints_what_it_says(page, project, no_fi
     for language, text, wanted in blocks(page):
         if language == "python":
             printed = run_python(text, namespace)
+        elif language == "yaml":
+            printed = write_named(text)
         else:
             is_input_bad = (wanted or "").startswith("error:")
             printed = "".join(run_command(words, is_input_bad) for words in commands(text))
@@ -279,3 +296,20 @@ def test_the_page_of_the_validation_holds_its_report_and_names_its_columns():
         r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*) \|", page.split("## The files")[1], re.M))
     )
     assert named == list(table.columns)
+
+
+def test_the_table_of_the_sweep_page_is_that_of_its_report():
+    """The page holds the file, the file what its table says."""
+    page = (ROOT / "docs/sweep.md").read_text(encoding="utf-8")
+    ((name, text),) = re.findall(r"<!-- (reports/\S+) -->\n\n(.*?)\n<!-- end -->", page, re.DOTALL)
+    assert text == (ROOT / name).read_text(encoding="utf-8"), f"{name}: run python docs/renew.py"
+    study = runpy.run_path(str(ROOT / "docs/sweep_study.py"))
+    assert text == study["markdown"](pd.read_csv((ROOT / name).parent / "shares.csv"))
+
+
+def test_every_way_to_change_and_to_sample_is_documented():
+    named = set(re.findall(r"`?\{?kind: (\w+)|`(lhs|sobol|tpe)`", headed("docs/sweep.md", "What may change")))
+    words = {word for pair in named for word in pair if word}
+    kinds = get_args(SamplerSpec.model_fields["kind"].annotation)
+    algorithms = {"tpe", *re.findall(r"algorithm: (\w+)", headed("docs/sweep.md", "What may change"))}
+    assert words - {"tpe"} == set(kinds) and algorithms == set(ALGORITHMS)

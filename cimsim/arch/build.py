@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cimsim.arch.chip import Chip, Geometry, Timing
 from cimsim.arch.parts_array import readouts_per_macro, wordline_latency
 from cimsim.arch.parts_cell import build_cell_physics
 from cimsim.arch.parts_errors import build_array_model
 from cimsim.arch.quantity import Pick, nominal
-from cimsim.arch.registry import COMPONENTS
+from cimsim.arch.registry import COMPONENTS, ComponentKind
 from cimsim.arch.sources import build_bit_source, build_trimmed_source
 from cimsim.arch.spec import ArchSpec
+from cimsim.arch.traced import Traced
 from cimsim.circuits.cost import Component
 
-__all__ = ["build_chip"]
+__all__ = ["Builder", "ComponentsOf", "build_chip", "build_components"]
+
+ComponentsOf = Callable[[ArchSpec, Pick], dict[str, Component]]
 
 
-def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
+def build_chip(spec: ArchSpec, pick: Pick = nominal, *, components: ComponentsOf | None = None) -> Chip:
     """The chip that an architecture describes.
 
     Parameters
@@ -23,14 +28,15 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
     spec : ArchSpec
     pick : what to take of each quantity for energy, area and leakage: `nominal`, or `Draws(seed, n_draws)`,
         which makes every cost an array (n_draws,); latencies are always nominal
+    components : what prices the components, by default `build_components`
     """
-    components = {kind.name: kind.build(spec, pick) for kind in COMPONENTS if kind.is_in(spec)}
+    priced = (components or build_components)(spec, pick)
     cells = build_cell_physics(spec)
     return Chip(
         spec=spec,
         geometry=_geometry(spec),
-        timing=_timing(spec, components),
-        components=components,
+        timing=_timing(spec, priced),
+        components=priced,
         mc_schedule=spec.chip.mc_schedule,
         first_layer=spec.chip.first_layer,
         conv_mapping=spec.chip.conv_mapping,
@@ -41,6 +47,29 @@ def build_chip(spec: ArchSpec, pick: Pick = nominal) -> Chip:
         trimmed=build_trimmed_source(spec),
         level_per=spec.chip.trim_dac.per,
     )
+
+
+def build_components(spec: ArchSpec, pick: Pick) -> dict[str, Component]:
+    """The components alone, by name."""
+    return {kind.name: kind.build(spec, pick) for kind in COMPONENTS if kind.is_in(spec)}
+
+
+class Builder:
+    """`build_chip` and `build_components` of many architectures: what is as it was is not priced again."""
+
+    def __init__(self) -> None:
+        self._priced: dict[tuple[str, Pick], Traced[Component]] = {}
+
+    def chip(self, spec: ArchSpec) -> Chip:
+        return build_chip(spec, components=self.components)
+
+    def components(self, spec: ArchSpec, pick: Pick) -> dict[str, Component]:
+        return {kind.name: self._of(kind, pick)(spec) for kind in COMPONENTS if kind.is_in(spec)}
+
+    def _of(self, kind: ComponentKind, pick: Pick) -> Traced[Component]:
+        if (kind.name, pick) not in self._priced:
+            self._priced[kind.name, pick] = Traced(lambda spec: kind.build(spec, pick))
+        return self._priced[kind.name, pick]
 
 
 def _geometry(spec: ArchSpec) -> Geometry:

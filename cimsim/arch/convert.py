@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from cimsim.arch.describe import choices_of, expected, kind_of, models_of
+from cimsim.arch.describe import choices_of, expected, inner_field, keys_of, kind_of, models_of
 from cimsim.arch.quantity import Quantity
-from cimsim.arch.tree import Branch, Leaf, Node, Origin, shown
+from cimsim.arch.tree import Branch, Leaf, Listing, Node, Origin, shown
 from cimsim.errors import closest
 from cimsim.units import is_unit_text, parse_number, parse_quantity, unit_of
 
@@ -61,11 +61,11 @@ class Reader:
     ) -> dict[str, Any]:
         self.models[path] = model
         self._repeated(branch, path)
-        data = {}
+        data, fields = {}, keys_of(model)
         for key, node in branch.entries.items():
-            full, known = _join(path, key), model.model_fields.get(key)
+            full, known = _join(path, key), fields.get(key)
             if known is None:
-                cure = closest(key, model.model_fields)
+                cure = closest(key, fields)
                 self._report(Problem(node.origin, full, "is not a known key", "", cure))
             else:
                 data[key] = self.entry(node, known, key if unit_of(key) else unit_name or key, full)
@@ -81,13 +81,17 @@ class Reader:
         kind = kind_of(known.annotation)
         if isinstance(node, Leaf) and node.is_null and not known.is_required() and known.default is None:
             return None
+        if kind == "any":
+            return self._any(node, path)
         if kind == "quantity":
             return self._quantity(node, known, name, path)
+        if isinstance(node, Listing) and kind == "list":
+            return self._list(node, inner_field(known.annotation), name, path)
         if isinstance(node, Branch) and kind == "model":
             return self.model(node, models_of(known.annotation), path)
         if isinstance(node, Branch) and kind == "table":
             return self._table(node, known, path)
-        if not isinstance(node, Leaf) or kind in {"model", "table"}:
+        if not isinstance(node, Leaf) or kind in {"model", "table", "list"}:
             return self._refuse(node, known, path)
         return self._scalar(node, known, kind, name, path)
 
@@ -117,8 +121,30 @@ class Reader:
 
     def _table(self, branch: Branch, known: FieldInfo, path: str) -> dict[str, Any]:
         self._repeated(branch, path)
-        value = FieldInfo.from_annotation(get_args(known.annotation)[1])
+        value = inner_field(known.annotation)
         return {key: self.entry(node, value, key, _join(path, key)) for key, node in branch.entries.items()}
+
+    def _list(self, listing: Listing, item: FieldInfo, name: str, path: str) -> list[Any]:
+        return [self.entry(node, item, name, _join(path, str(i))) for i, node in enumerate(listing.items)]
+
+    def _any(self, node: Node, path: str) -> Any:
+        """A value whose type the file decides: words, numbers, true and false, null, lists and mappings."""
+        self.origins[path] = node.origin
+        if isinstance(node, Listing):
+            return [self._any(item, _join(path, str(i))) for i, item in enumerate(node.items)]
+        if isinstance(node, Branch):
+            self._repeated(node, path)
+            return {key: self._any(child, _join(path, key)) for key, child in node.entries.items()}
+        if node.is_null:
+            return None
+        if node.is_quoted:
+            return node.text
+        if node.text in {"true", "false"}:
+            return node.text == "true"
+        if _INTEGER.fullmatch(node.text):
+            return int(node.text)
+        number = parse_number(node.text)
+        return node.text if number is None else number
 
     def _scalar(self, leaf: Leaf, known: FieldInfo, kind: str, name: str, path: str) -> Any:
         if kind == "number":

@@ -11,18 +11,22 @@ from pydantic.fields import FieldInfo
 from cimsim.arch.quantity import Quantity
 from cimsim.units import short
 
-__all__ = ["choices_of", "expected", "kind_of", "models_of"]
+__all__ = ["choices_of", "expected", "inner_field", "keys_of", "kind_of", "models_of"]
 
 
 def kind_of(annotation: Any) -> str:
-    """One of: model, quantity, number, integer, truth, choice, text, table, "integer or choice"."""
+    """model, quantity, number, integer, truth, choice, text, table, list, any or "integer or choice"."""
     members = _members(annotation)
+    if Any in members:
+        return "any"
     if any(member is Quantity for member in members):
         return "quantity"
     if models_of(annotation):
         return "model"
     if any(get_origin(member) is dict for member in members):
         return "table"
+    if any(get_origin(member) is list for member in members):
+        return "list"
     choice = any(get_origin(member) is Literal for member in members)
     for type_, kind in ((bool, "truth"), (int, "integer"), (float, "number")):
         if type_ in members:
@@ -33,6 +37,17 @@ def kind_of(annotation: Any) -> str:
 def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
     """The models a field may hold: one, or the members of a tagged union."""
     return tuple(m for m in _members(annotation) if isinstance(m, type) and issubclass(m, BaseModel))
+
+
+def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model, by the names that a file gives them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def inner_field(annotation: Any) -> FieldInfo:
+    """What the values of a table, or the items of a list, are."""
+    outer = next(member for member in _members(annotation) if get_origin(member) in {dict, list})
+    return FieldInfo.from_annotation(get_args(outer)[-1])
 
 
 def choices_of(annotation: Any) -> tuple[str, ...]:
@@ -48,6 +63,10 @@ def expected(field: FieldInfo) -> str:
         return "must be a mapping with value, grade and source"
     if kind in {"model", "table"}:
         return "must be a mapping"
+    if kind == "list":
+        return "must be a list"
+    if kind == "any":
+        return "must be a value"
     if kind == "truth":
         return "must be true or false"
     if kind == "choice":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,16 @@ from cimsim.arch.spec_device import DeviceSpec
 from cimsim.arch.tree import Branch, Include, Leaf, Origin, finished, parse_file
 from cimsim.errors import SpecError
 
-__all__ = ["is_device", "load_arch", "load_device", "read_arch"]
+__all__ = [
+    "arch_tree",
+    "checked",
+    "include_from",
+    "is_device",
+    "load_arch",
+    "load_device",
+    "read_arch",
+    "told",
+]
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -41,7 +50,14 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
         with file, line and path of the first problem, and how many more there are.
     """
     spec, reader = _load(path, overrides, ArchSpec)
-    spec.read_from(str(path), overrides, reader.origins)
+    return told(spec, path, overrides, reader.origins)
+
+
+def told(
+    spec: ArchSpec, path: str | Path, overrides: Sequence[str], origins: Mapping[str, Origin]
+) -> ArchSpec:
+    """The spec, which now knows where it was read from; raises ``SpecError`` where its barriers are off."""
+    spec.read_from(str(path), overrides, origins)
     trimmed_k = spec.chip.stochastic_unit.calibration.temperature_k
     devices = {"chip.stochastic_unit.device": spec.chip.stochastic_unit.device}
     if isinstance(cell := spec.tile.macro.subarray.cell, JunctionCell):
@@ -72,11 +88,19 @@ def _read(
     path: str | Path, overrides: Sequence[str], model: type[BaseModel]
 ) -> tuple[dict[str, Any], Reader]:
     file, reader = Path(path), Reader()
-    tree = extended(file, _include_from) if model is ArchSpec else parse_file(file)
-    return reader.model(finished(tree, overrides, _include_from(file)), (model,), ""), reader
+    if model is ArchSpec:
+        tree = arch_tree(file, overrides)
+    else:
+        tree = finished(parse_file(file), overrides, include_from(file))
+    return reader.model(tree, (model,), ""), reader
 
 
-def _include_from(file: Path) -> Include:
+def arch_tree(file: Path, overrides: Sequence[str] = ()) -> Branch:
+    """What an architecture file says, with all that it extends and names, before anything is converted."""
+    return finished(extended(file, include_from), overrides, include_from(file))
+
+
+def include_from(file: Path) -> Include:
     """Devices, as a file names them."""
 
     def include(leaf: Leaf, where: str) -> Branch | None:
@@ -86,7 +110,11 @@ def _include_from(file: Path) -> Include:
 
 
 def _load(path: str | Path, overrides: Sequence[str], model: type[Model]) -> tuple[Model, Reader]:
-    data, reader = _read(path, overrides, model)
+    return checked(*_read(path, overrides, model), model)
+
+
+def checked(data: dict[str, Any], reader: Reader, model: type[Model]) -> tuple[Model, Reader]:
+    """The model of what a reader read; raises ``SpecError`` with the first problem of either."""
     found: Model | None = None
     problems = list(reader.problems)
     try:

@@ -12,7 +12,7 @@ from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_random import LfsrUnit, SmtjUnit
 from cimsim.circuits import dropout, stochastic_unit
 from cimsim.circuits.cost import Component, Scalar
-from cimsim.circuits.dropout_unit import Condition
+from cimsim.circuits.dropout_unit import Condition, nominal_code
 
 __all__ = [
     "build_arbiter",
@@ -72,7 +72,7 @@ def _written(spec: ArchSpec, pick: Pick) -> Component:
     model, nominal_model = build_dropout_unit(spec, pick), build_dropout_unit(spec)
     used = Condition(spec.technology.temperature_k)
     draw_j, fair_j = (
-        model.energy_j(np.array(nominal_model.code_for(p, used)), used) for p in (PRICED_P, 0.5)
+        model.energy_j(np.array(nominal_code(nominal_model, p, used)), used) for p in (PRICED_P, 0.5)
     )
     return stochastic_unit.written_mtj(
         n_units=unit.n_units,

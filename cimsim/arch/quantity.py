@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from cimsim.devices.scalar import Scalar
@@ -48,7 +50,6 @@ __all__ = [
     "Voltage",
     "WireResistance",
     "nominal",
-    "walk",
 ]
 
 GRADE_FACTOR = {"measured": 1.1, "fitted": 1.2, "loose_fit": 1.5, "assumed": 2.0, "recalled": 3.0}
@@ -63,6 +64,15 @@ class RuleBroken(ValueError):
     def __init__(self, path: str, rule: str, value: str = "", cure: str = "") -> None:
         super().__init__(path, rule, value, cure)
         self.path, self.rule, self.value, self.cure = path, rule, value, cure
+
+
+class _Placed(NamedTuple):
+    """Where a quantity stands, and its numbers there."""
+
+    path: str
+    factor: float
+    nominal: float
+    interval: tuple[float, float]
 
 
 class Quantity(BaseModel):
@@ -82,11 +92,13 @@ class Quantity(BaseModel):
     source: str = Field(min_length=1, max_length=500)
     node_m: float | None = Field(default=None, gt=0)
     voltage_v: float | None = Field(default=None, gt=0, le=5)
-    _path: str = PrivateAttr(default="")
-    _factor: float = PrivateAttr(default=1.0)
+    _placed: _Placed | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _ordered(self) -> Quantity:
+        # Architectures share quantities, and a model checks those that it is given once more.
+        if self._placed is None:
+            self.placed("")
         low, high = self.interval
         if not low <= self.value <= high:
             rule = "must hold low <= value <= high"
@@ -96,41 +108,38 @@ class Quantity(BaseModel):
         return self
 
     @property
+    def _here(self) -> _Placed:
+        # Every cost of every chip passes here: past the slow look-up of pydantic's private attributes.
+        assert self.__pydantic_private__ is not None
+        placed: _Placed = self.__pydantic_private__["_placed"]
+        return placed
+
+    @property
     def nominal(self) -> float:
         """The value at the node and the supply of the chip."""
-        return self.value * self._factor
+        return self._here.nominal
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 5 % and 95 % points, at the node and the supply of the chip."""
-        spread = GRADE_FACTOR[self.grade]
-        low = self.value / spread if self.low is None else self.low
-        high = self.value * spread if self.high is None else self.high
-        return low * self._factor, high * self._factor
+        return self._here.interval
 
     @property
     def factor(self) -> float:
         """From the node and supply of the source to those of the chip; 1 where it does not say them."""
-        return self._factor
+        return self._here.factor
 
     @property
     def path(self) -> str:
         """Where it stands in the architecture, for example ``tile.macro.adc.bit_energy_j``."""
-        return self._path
+        return self._here.path
 
     def placed(self, path: str, factor: float = 1.0) -> None:
         """Told once by the `ArchSpec` it belongs to: the path names the stream of its draws."""
-        self._path, self._factor = path, factor
-
-
-def walk(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Quantity]]:
-    """Every quantity of a model and of the models in it, by path."""
-    for name in type(model).model_fields:
-        value, path = getattr(model, name), f"{prefix}{name}"
-        if isinstance(value, Quantity):
-            yield path, value
-        elif isinstance(value, BaseModel):
-            yield from walk(value, f"{path}.")
+        spread = GRADE_FACTOR[self.grade]
+        low = self.value / spread if self.low is None else self.low
+        high = self.value * spread if self.high is None else self.high
+        self._placed = _Placed(path, factor, self.value * factor, (low * factor, high * factor))
 
 
 Pick = Callable[[Quantity], Scalar]
@@ -153,13 +162,19 @@ class Draws:
     n_draws: int
 
     def __call__(self, quantity: Quantity) -> Scalar:
-        z = stream(self.seed, "sources", path=quantity.path).standard_normal(self.n_draws)
         if quantity.value == 0:
             return np.zeros(self.n_draws)
-        low, high = quantity.interval
-        middle = quantity.nominal
-        below, above = math.log(middle / low) / _Z95, math.log(high / middle) / _Z95
-        return np.asarray(middle * np.exp(z * np.where(z < 0, below, above)), dtype=np.float64)
+        return _drawn(self.seed, self.n_draws, quantity.path, quantity.nominal, *quantity.interval)
+
+
+@lru_cache(maxsize=4096)
+def _drawn(seed: int, n: int, path: str, middle: float, low: float, high: float) -> NDArray[np.float64]:
+    """(n,) draws of the quantity at a path; read-only, chips of a sweep share them."""
+    z = stream(seed, "sources", path=path).standard_normal(n)
+    below, above = math.log(middle / low) / _Z95, math.log(high / middle) / _Z95
+    draws = np.asarray(middle * np.exp(z * np.where(z < 0, below, above)), dtype=np.float64)
+    draws.flags.writeable = False
+    return draws
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from math import log10
 
-import numpy as np
-
 from cimsim.arch.parts_device import build_spread, build_switch
 from cimsim.arch.quantity import Pick, nominal
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_random import LfsrUnit, SmtjUnit
 from cimsim.circuits.bit_source import BitSource
 from cimsim.circuits.dropout import GAUSSIAN_BITS
-from cimsim.circuits.dropout_unit import Condition, DropoutUnit, SetDac
+from cimsim.circuits.dropout_unit import Condition, DropoutUnit, SetDac, nominal_correlation
 from cimsim.circuits.telegraph_unit import TelegraphUnit
 from cimsim.circuits.trimming import TrimmedSource
 from cimsim.devices.junction import Spread
@@ -107,8 +105,7 @@ def build_bit_source(spec: ArchSpec) -> BitSource:
     if isinstance(unit, SmtjUnit):
         correlation = float(build_telegraph_unit(spec).correlation(0.5, temperature_k))
     else:
-        model, used = build_dropout_unit(spec), Condition(temperature_k)
-        correlation = float(model.correlation(np.array(model.code_for(0.5, used)), used))
+        correlation = nominal_correlation(build_dropout_unit(spec), 0.5, Condition(temperature_k))
     correlation = correlation if correlation > _WORTH_MODELLING else 0.0
     return BitSource(correlation=correlation, n_units=unit.n_units, normal_bits=GAUSSIAN_BITS)
 

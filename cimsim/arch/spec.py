@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
 
 from cimsim.arch.memory_model import FILLED, filled
 from cimsim.arch.quantity import (
@@ -13,9 +13,7 @@ from cimsim.arch.quantity import (
     Energy,
     Leakage,
     LineCapacitance,
-    Quantity,
     RuleBroken,
-    walk,
 )
 from cimsim.arch.scale import scale_factor
 from cimsim.arch.spec_array import MacroSpec, WordBlock
@@ -223,7 +221,8 @@ class ArchSpec(Spec):
     _overrides: tuple[str, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
-    def _consistent(self) -> ArchSpec:
+    def _consistent(self, info: ValidationInfo) -> ArchSpec:
+        """The context, if any: paths whose quantities are new, all others are placed already."""
         supply_v = self.technology.supply_v
         reads = [("tile.macro.read_voltage_v", self.tile.macro.read_voltage_v)]
         if (bit := self.chip.stochastic_unit.device.random_bit) is not None:
@@ -235,8 +234,9 @@ class ArchSpec(Spec):
                 raise RuleBroken(
                     path, f"must be at most technology.supply_v, {short(supply_v)}", short(voltage)
                 )
-        for path, quantity in walk(self):
-            quantity.placed(path, scale_factor(path, quantity, self.technology.node_m, supply_v))
+        for path, quantity in self.quantities.items():
+            if info.context is None or path.startswith(info.context):
+                quantity.placed(path, scale_factor(path, quantity, self.technology.node_m, supply_v))
         return self
 
     @property
@@ -259,8 +259,3 @@ class ArchSpec(Spec):
         while known and known not in self._origins:
             known = known.rpartition(".")[0]
         return self._origins[known].place(path) if known else f"{self.source}: {path}"
-
-    @property
-    def quantities(self) -> dict[str, Quantity]:
-        """Every sourced number, by path, in the order of the file's models."""
-        return dict(walk(self))

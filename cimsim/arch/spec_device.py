@@ -17,7 +17,6 @@ from cimsim.arch.quantity import (
     Length,
     Loss,
     Magnetisation,
-    Quantity,
     Ratio,
     Resistance,
     ResistanceArea,
@@ -27,7 +26,6 @@ from cimsim.arch.quantity import (
     Tmr,
     Vcma,
     Voltage,
-    walk,
 )
 from cimsim.arch.spec_base import PulseTime, Spec, Volts
 from cimsim.units import short
@@ -172,11 +170,6 @@ class DeviceSpec(Spec):
     switching: Switching
     spread: SpreadSpec
     random_bit: RandomBitSpec | None = None
-
-    @property
-    def quantities(self) -> dict[str, Quantity]:
-        """Every sourced number, by path."""
-        return dict(walk(self))
 
     @property
     def is_sot(self) -> bool:

@@ -21,6 +21,7 @@ __all__ = [
     "finished",
     "include_all",
     "parse_file",
+    "put",
     "shown",
 ]
 
@@ -39,7 +40,7 @@ def shown(text: str) -> str:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a node was written: a line of a file, or a ``--set`` (which sorts behind every line)."""
+    """Where a node was written: a line of a file, a name without lines, or a ``--set`` (sorts behind lines)."""
 
     text: str
     line: int = 0
@@ -50,7 +51,7 @@ class Origin:
         if self.is_override:
             named = self.text.removeprefix("--set ").partition("=")[0]
             return self.text if path in {"", named, f"{named}.value"} else f"{self.text}: {path}"
-        where = f"{self.text}:{self.line}"
+        where = f"{self.text}:{self.line}" if self.line else self.text
         return f"{where}: {path}" if path else where
 
 
@@ -85,9 +86,10 @@ class Branch:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list: no field takes one, the reader says so."""
+    """A list."""
 
     origin: Origin
+    items: tuple[Node, ...] = ()
 
     def __str__(self) -> str:
         return "a list"
@@ -108,7 +110,7 @@ def finished(tree: Branch, overrides: Sequence[str], include: Include) -> Branch
     SpecError : an override is no ``path=value``, or what is included cannot be read
     """
     for override in overrides:
-        _put(tree, override, include)
+        tree = put(tree, override, include)
     include_all(tree, "", include)
     return tree
 
@@ -168,7 +170,7 @@ def _convert(node: Any, origin: Any) -> Node:
     if isinstance(node, yaml.ScalarNode):
         return Leaf(origin(node.start_mark), node.value, is_quoted=node.style in _QUOTES)
     if isinstance(node, yaml.SequenceNode):
-        return Listing(origin(node.start_mark))
+        return Listing(origin(node.start_mark), tuple(_convert(item, origin) for item in node.value))
     branch = Branch(origin(node.start_mark))
     for key, value in node.value:
         here = origin(key.start_mark)
@@ -193,19 +195,28 @@ def include_all(branch: Branch, path: str, include: Include) -> None:
             include_all(child, here, include)
 
 
-def _put(tree: Branch, override: str, include: Include) -> None:
+def put(tree: Branch, override: str, include: Include) -> Branch:
+    """The tree with one ``path=value`` put in; the given one stays, and branches off the path are shared.
+
+    Raises
+    ------
+    SpecError : the override is no ``path=value``, or what its path leads through cannot be read
+    """
     text = f"--set {override}"
     path, equals, value = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise SpecError(text, "must be path=value", cure="for example --set tile.macro.adc.bits=5")
-    branch = tree
-    for depth, key in enumerate(keys[:-1], start=1):
-        child = branch.entries.get(key)
+    return _put(tree, keys, 0, _parse(value, text, is_override=True), include)
+
+
+def _put(branch: Branch, keys: Sequence[str], depth: int, value: Node, include: Include) -> Branch:
+    node = value
+    if depth + 1 < len(keys):
+        child = branch.entries.get(keys[depth])
         if isinstance(child, Leaf):
-            child = branch.entries[key] = include(child, ".".join(keys[:depth])) or child
+            child = include(child, ".".join(keys[: depth + 1]))
         if not isinstance(child, Branch):
-            child = Branch(Origin(text, is_override=True))
-            branch.entries[key] = child
-        branch = child
-    branch.entries[keys[-1]] = _parse(value, text, is_override=True)
+            child = Branch(Origin(value.origin.text, is_override=True))
+        node = _put(child, keys, depth + 1, value, include)
+    return Branch(branch.origin, {**branch.entries, keys[depth]: node}, branch.repeated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log1p
 
 from cimsim.devices.escape import MOST_OVERDRIVE, escape_rate
@@ -42,15 +43,7 @@ class CellPhysics:
 
     def pulse_errors(self) -> tuple[float, float]:
         """That one pulse fails to make a junction antiparallel, and parallel."""
-        to_antiparallel, to_parallel = (
-            exp(
-                self.switch.write_log_error(
-                    self.write_a, self.write_s, to_parallel=direction, temperature_k=self.temperature_k
-                )
-            )
-            for direction in (False, True)
-        )
-        return to_antiparallel, to_parallel
+        return _pulse_errors(self.switch, self.write_a, self.write_s, self.temperature_k)
 
     def write_error(self) -> float | None:
         """That a junction is wrong after all its pulses, mean of both directions.
@@ -90,19 +83,33 @@ class CellPhysics:
 
     def retention_s(self) -> float | None:
         """Until `SHARE_LOST` of the cells have lost a state without any current, by any junction."""
-        idle = self.switch.overdriven(
-            0.0, to_parallel=self.favours_parallel, temperature_k=self.temperature_k
-        )
+        idle = self._overdriven(0.0)
         if idle is None:
             return None
         return -log1p(-SHARE_LOST) * idle.relaxation_s / (self.n_junctions * _rate(idle))
 
     def _read(self) -> Reduced | None:
+        return self._overdriven(self.disturbing_a())
+
+    def _overdriven(self, current_a: float) -> Reduced | None:
         return self.switch.overdriven(
-            self.disturbing_a(), to_parallel=self.favours_parallel, temperature_k=self.temperature_k
+            current_a, to_parallel=self.favours_parallel, temperature_k=self.temperature_k
         )
 
 
+@lru_cache(maxsize=1024)
+def _pulse_errors(
+    switch: Switch, write_a: float, write_s: float, temperature_k: float
+) -> tuple[float, float]:
+    """Chips of a sweep share them: see `CellPhysics.pulse_errors`."""
+    to_antiparallel, to_parallel = (
+        exp(switch.write_log_error(write_a, write_s, to_parallel=direction, temperature_k=temperature_k))
+        for direction in (False, True)
+    )
+    return to_antiparallel, to_parallel
+
+
+@lru_cache(maxsize=1024)
 def _rate(found: Reduced) -> float:
     """In 1/tau_D; above the critical current, one over the mean switching time."""
     if found.overdrive <= MOST_OVERDRIVE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from cimsim.devices.pulse import pulse_energy_j
 from cimsim.devices.scalar import Scalar
 from cimsim.devices.switch import Pulse, Switch
 
-__all__ = ["Condition", "DropoutUnit", "SetDac"]
+__all__ = ["Condition", "DropoutUnit", "SetDac", "nominal_code", "nominal_correlation"]
 
 Array = NDArray[np.float64]
 
@@ -155,3 +156,15 @@ class DropoutUnit:
         high = junction.current_a(self.read_v, parallel=True, temperature_k=t)
         low = junction.current_a(self.read_v, parallel=False, temperature_k=t)
         return np.asarray((high - low) / (high + low))
+
+
+@lru_cache(maxsize=1024)
+def nominal_code(unit: DropoutUnit, p: float, condition: Condition) -> int:
+    """`DropoutUnit.code_for` of a unit without draws, which chips of a sweep share."""
+    return unit.code_for(p, condition)
+
+
+@lru_cache(maxsize=1024)
+def nominal_correlation(unit: DropoutUnit, p: float, condition: Condition) -> float:
+    """Of bits that are a 1 with probability p, of a unit without draws."""
+    return float(unit.correlation(np.array(nominal_code(unit, p, condition)), condition))

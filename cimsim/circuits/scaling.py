@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +35,7 @@ _AREA: Mapping[int, float] = {
 """Node in nm: area relative to 45 nm, read; 90 nm is derived, by the square of the node from 65 nm."""
 
 
+@lru_cache(maxsize=1024)
 def energy_factor(from_m: float, from_v: float, to_m: float, to_v: float) -> float:
     """What the energy of a logic block is multiplied with from one node and supply to another.
 
@@ -55,6 +57,7 @@ def energy_factor(from_m: float, from_v: float, to_m: float, to_v: float) -> flo
     return _energy(to_m, to_v) / _energy(from_m, from_v)
 
 
+@lru_cache(maxsize=1024)
 def area_factor(from_m: float, to_m: float) -> float:
     """What the area of a logic block is multiplied with; parameters and errors as of `energy_factor`."""
     return float(_between(_AREA, to_m) / _between(_AREA, from_m))

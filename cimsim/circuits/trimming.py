@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal, Protocol
 
 import numpy as np
@@ -27,7 +27,7 @@ _MOST_MODULES = 128
 """Junctions of a bank whose mean stands for the bank."""
 
 
-class Source(Protocol):
+class Source(Hashable, Protocol):
     """What makes bits with the probability of a code."""
 
     @property
@@ -68,9 +68,7 @@ class TrimmedSource:
         """What a chip without spread makes of p: the nearest level when trimmed, its probability in use."""
         if self.stuck != "no":
             return float(self.stuck == "always")
-        codes = self.source.dac.codes
-        code = codes[np.argmin(np.abs(self.source.probability(codes, self._known) - p))]
-        return float(self.source.probability(code, self.used))
+        return _nominal(self.source, p, self._known, self.used)
 
     def chips(self, targets: list[float], n_modules: list[int], n: int, seed: np.random.Generator) -> Array:
         """(n, n_targets) probabilities of ``n`` chips out of the spread.
@@ -124,6 +122,14 @@ class TrimmedSource:
     def _known(self) -> Condition:
         """What a level is chosen for: counting sees everything, a table of the nominal unit just the heat."""
         return self.trimmed if self.n_bits else Condition(self.trimmed.temperature_k)
+
+
+@lru_cache(maxsize=1024)
+def _nominal(source: Source, p: float, known: Condition, used: Condition) -> float:
+    """Chips of a sweep share it: see `TrimmedSource.nominal`."""
+    codes = source.dac.codes
+    code = codes[np.argmin(np.abs(source.probability(codes, known) - p))]
+    return float(source.probability(code, used))
 
 
 def trim(seen: Seen, shape: tuple[int, int], targets: Array, n_bits: int, seed: np.random.Generator) -> Codes:

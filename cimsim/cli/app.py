@@ -17,6 +17,7 @@ from cimsim.cli.inspect import inspect
 from cimsim.cli.listing import list_command
 from cimsim.cli.run import run
 from cimsim.cli.schema import schema
+from cimsim.cli.sweep import sweep
 from cimsim.cli.validate import validate
 from cimsim.errors import CimsimError
 
@@ -112,5 +113,5 @@ def main() -> None:
     """
 
 
-for _command in (run, compare, device, validate, check, inspect, schema, list_command):
+for _command in (run, compare, sweep, device, validate, check, inspect, schema, list_command):
     main.add_command(_command)

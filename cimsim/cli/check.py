@@ -24,7 +24,7 @@ Examples:
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a value of an architecture."
 )
 def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
-    """Check architecture (.yaml) and workload (.npz) files.
+    """Check architecture, device, sweep (.yaml) and workload (.npz) files.
 
     Prints one line for each good file and stops at the first bad one with exit code 2.
     """
@@ -34,8 +34,27 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
         raise InputError(f"--set {overrides[0]}", "changes an architecture", "only workloads", "name one")
     for name in files:
         path, kind = find_either(name)
-        summary = _check_workload(path) if kind == "workload" else _check_architecture(path, overrides)
-        print_line(f"{name}: ok, {summary}")
+        print_line(f"{name}: ok, {_check(path, kind, overrides)}")
+
+
+def _check(path: Path, kind: str, overrides: tuple[str, ...]) -> str:
+    from cimsim.sweep.load import is_sweep
+
+    if kind == "workload":
+        return _check_workload(path)
+    return _check_sweep(path, overrides) if is_sweep(path) else _check_architecture(path, overrides)
+
+
+def _check_sweep(path: Path, overrides: tuple[str, ...]) -> str:
+    from cimsim.reporting.quantities import things
+    from cimsim.sweep.fairness import check_fair
+    from cimsim.sweep.plan import plan_sweep
+
+    plan = plan_sweep(path, overrides)
+    check_fair(plan)
+    most = "" if plan.spec.sampler.budget is None else "at most "
+    axes = things(len(plan.axes), "axis").replace("axiss", "axes")
+    return f"sweep {plan.spec.name!r}, {axes}, {most}{things(plan.n_points, 'point')}"
 
 
 def _check_workload(path: Path) -> str:

@@ -16,7 +16,7 @@ Examples:
 """
 
 
-_WORDS = ("archs", "devices", "workloads", "components", "datasets", "methods")
+_WORDS = ("archs", "devices", "workloads", "sweeps", "components", "datasets", "methods")
 
 
 @click.command("list", epilog=_EPILOG)
@@ -40,6 +40,14 @@ def _print_devices() -> None:
 
 def _print_workloads() -> None:
     _print_files("workload")
+
+
+def _print_sweeps() -> None:
+    from cimsim.cli.locate import known_files
+    from cimsim.sweep.load import load_sweep
+
+    rows = [(name, load_sweep(path).about) for name, path in known_files("sweep").items()]
+    print_table(("sweep", "what it asks"), rows)
 
 
 def _print_files(kind: str) -> None:
@@ -81,6 +89,7 @@ _LISTS = {
     "archs": _print_archs,
     "devices": _print_devices,
     "workloads": _print_workloads,
+    "sweeps": _print_sweeps,
     "components": _print_components,
     "datasets": _print_datasets,
     "methods": _print_methods,

@@ -16,6 +16,8 @@ __all__ = ["FOLDERS", "find_device", "find_either", "find_file", "find_pair", "k
 FOLDERS = {"architecture": ("arch_configs", ".yaml"), "workload": ("workloads", ".npz")}
 """Kind of file: the folder it lives in and how its name ends."""
 
+_PLACES = {**FOLDERS, "sweep": ("arch_configs/sweeps", ".yaml")}
+
 
 def find_file(name: str, kind: str) -> Path:
     """The file a user means: a path as it stands, else in the installed share folder, else a bare name.
@@ -31,8 +33,10 @@ def find_file(name: str, kind: str) -> Path:
 
 
 def find_either(name: str) -> tuple[Path, str]:
-    """The file and its kind, for a name that may mean an architecture or a workload; raises `InputError`."""
+    """The file and its kind, for a name that may mean any of them; raises `InputError`."""
     kind = _kind_of(name)
+    if not kind and name in known_files("sweep"):
+        return find_file(name, "sweep"), "sweep"
     return _find(name, (kind,) if kind else tuple(FOLDERS))
 
 
@@ -87,7 +91,7 @@ def _find(name: str, kinds: tuple[str, ...]) -> tuple[Path, str]:
 
 
 def _candidates(name: str, kind: str) -> Iterator[Path]:
-    folder, suffix = FOLDERS[kind]
+    folder, suffix = _PLACES[kind]
     for root in roots():
         yield root / name
         if len(Path(name).parts) == 1:
@@ -96,7 +100,7 @@ def _candidates(name: str, kind: str) -> Iterator[Path]:
 
 def known_files(kind: str) -> dict[str, Path]:
     """Files of a kind that a bare name reaches, by that name; the working directory comes first."""
-    folder, suffix = FOLDERS[kind]
+    folder, suffix = _PLACES[kind]
     found: dict[str, Path] = {}
     for root in roots():
         with suppress(OSError):

@@ -15,15 +15,14 @@ Example, for editors with the YAML language server:
   # yaml-language-server: $schema=arch.schema.json
 """
 
-_NO_SWEEP = "the schema of sweep files comes with the command sweep, which this version does not have"
-
 
 @click.command(epilog=_EPILOG)
-@click.argument("what", metavar="{arch|device}", callback=one_of(("arch", "device"), {"sweep": _NO_SWEEP}))
+@click.argument("what", metavar="{arch|device|sweep}", callback=one_of(("arch", "device", "sweep")))
 def schema(what: str) -> None:
-    """Print the JSON Schema of architecture or device files."""
+    """Print the JSON Schema of architecture, device or sweep files."""
     import json
 
     from cimsim.arch import json_schema
+    from cimsim.sweep.schema import sweep_schema
 
-    click.echo(json.dumps(json_schema(what), indent=2))
+    click.echo(json.dumps(sweep_schema() if what == "sweep" else json_schema(what), indent=2))

@@ -5,6 +5,7 @@ Both kinds answer the same questions, so that cells and dropout units need not k
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from math import log
 from typing import Protocol
@@ -42,7 +43,7 @@ class Reduced:
     relaxation_s: float
 
 
-class Switch(Protocol):
+class Switch(Hashable, Protocol):
     """A junction that pulses can switch.
 
     ``temperature_k`` is that of the junction, ``unit`` the device or devices; results broadcast over them and

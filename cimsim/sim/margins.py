@@ -72,10 +72,12 @@ def _warnings_of_wires(program: Program, fidelity: str) -> Iterator[str]:
     parallel, antiparallel = model.signals.nominal()
     mean = (parallel + antiparallel) / 2.0
     far = np.arange(model.wires.n_rows - rows, model.wires.n_rows)
+    if model.read_out.is_calibrated and (bend := _bend(model, model.wires, far)) <= model.read_out.step / 2.0:
+        return
     loss = mean_loss(mean / model.read_voltage_v, model.wires, far)
     lost, cure = loss * rows * mean / (parallel - antiparallel), "calibrate the references"
     if model.read_out.is_calibrated:
-        lost, cure = _bend(model, model.wires, far), "widen the wires"
+        lost, cure = bend, "widen the wires"
     if lost > model.read_out.step / 2.0:
         seen = "" if fidelity == "circuit" else f", which fidelity {fidelity} does not see"
         yield (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
-from cimsim.arch.build import build_chip
+import numpy as np
+from numpy.typing import NDArray
+
+from cimsim.arch.build import ComponentsOf, build_components
 from cimsim.arch.quantity import Draws
 from cimsim.mapping.program import Program
 from cimsim.sim.counts import ArrayUse, array_use, as_written
@@ -14,14 +17,28 @@ from cimsim.sim.ledger import Ledger, book
 from cimsim.sim.memory import memory_blocks
 from cimsim.sim.ranges import Drawn, draw_costs
 from cimsim.sim.reliability import images_until_lost, reliability_summary, warnings_of_cells
+from cimsim.sim.result import Activity
 from cimsim.sim.summary import cost_summary, warnings_of
 from cimsim.sim.timing import Times, run_time
-from cimsim.sim.values import Values
 
-__all__ = ["N_COST_DRAWS", "Price", "price"]
+__all__ = ["N_COST_DRAWS", "Played", "Price", "price"]
 
 N_COST_DRAWS = 512
 """Draws of the sources behind every ``_low`` and ``_high``."""
+
+
+TimePass = Callable[[Program, NDArray[np.uint8], str], Times]
+
+
+class Played(Protocol):
+    """What the values pass leaves for the bill, as `cimsim.sim.values.Values` has it."""
+
+    @property
+    def masks(self) -> NDArray[np.uint8]: ...
+    @property
+    def activities(self) -> Mapping[str, Activity]: ...
+    @property
+    def n_passes(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +53,15 @@ class Price:
     images_until_lost: Mapping[str, float]
 
 
-def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Price:
+def price(
+    program: Program,
+    values: Played,
+    schedule: str,
+    seed: int = 0,
+    *,
+    time: TimePass = run_time,
+    components: ComponentsOf = build_components,
+) -> Price:
     """Time, energy and area of a network whose values are known.
 
     Parameters
@@ -45,13 +70,16 @@ def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Pri
     values : of the values pass on the same network; passes of an "exact" one for the schedule ``enumerate``
     schedule : how the chip plays the passes, as ``chip.mc_schedule``
     seed : of the draws of the sources
+    time : the time pass, or one that remembers what it played
+    components : what prices components at draws of their sources, or a `cimsim.arch.build.Builder`'s
     """
     n_images = len(values.masks)
-    times = run_time(program, values.masks, schedule)
+    times = time(program, values.masks, schedule)
     uses = _array_uses(program, values, n_images, schedule)
     ledger = book(program, times, uses, memory_blocks(program, schedule, values.n_passes))
     budgets = images_until_lost(program, uses)
-    chips = build_chip(program.chip.spec, Draws(seed, N_COST_DRAWS))
+    drawn_costs = components(program.chip.spec, Draws(seed, N_COST_DRAWS))
+    chips = replace(program.chip, components=drawn_costs)
     drawn = draw_costs(replace(program, chip=chips), ledger, times.latency_s)
     return Price(
         times,
@@ -69,7 +97,7 @@ def price(program: Program, values: Values, schedule: str, seed: int = 0) -> Pri
     )
 
 
-def _array_uses(program: Program, values: Values, n_images: int, schedule: str) -> dict[str, ArrayUse]:
+def _array_uses(program: Program, values: Played, n_images: int, schedule: str) -> dict[str, ArrayUse]:
     shares_prefixes = schedule in ("prefix_reuse", "enumerate")
     uses = {
         name: array_use(activity, n_images, shares_prefixes=shares_prefixes)

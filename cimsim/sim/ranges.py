@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from cimsim.circuits.cost import Scalar
 from cimsim.mapping.program import Program
 from cimsim.sim.ledger import Ledger, Row
 
-__all__ = ["ENDS", "Drawn", "draw_costs", "ends", "ranged"]
+__all__ = ["ENDS", "Drawn", "draw_costs", "ends", "ranged", "ranges"]
 
 ENDS = (0.05, 0.95)
 """The quantiles that ``_low`` and ``_high`` stand for."""
@@ -65,34 +65,37 @@ class Drawn:
 
     def parts(self) -> dict[str, dict[str, float]]:
         """Energy with its range by component, largest first; all leakage is one entry, "leakage"."""
-        names = np.array([row.component if row.action != "leakage" else "leakage" for row in self.rows])
+        places: dict[str, list[int]] = {}
+        for place, row in enumerate(self.rows):
+            places.setdefault(row.component if row.action != "leakage" else "leakage", []).append(place)
         nominal_j = np.array([row.energy_j for row in self.rows])
-        found = [
-            (str(name), ranged("energy_j", float(nominal_j[is_it].sum()), self.energy_j[is_it].sum(axis=0)))
-            for name in dict.fromkeys(names)
-            for is_it in (names == name,)
+        costs = [
+            ("energy_j", float(nominal_j[here].sum()), self.energy_j[here].sum(axis=0))
+            for here in places.values()
         ]
-        found.sort(key=lambda part: -part[1]["energy_j"])
+        found = sorted(zip(places, ranges(costs), strict=True), key=lambda part: -part[1]["energy_j"])
         return {name: part for name, part in found if part["energy_j"] > 0}
 
 
 def draw_costs(program: Program, ledger: Ledger, latency_s: float) -> Drawn:
     """The ledger's counts on the program's chip, whose costs may be draws; ``latency_s`` is the image's."""
-    costs = [cost for row in ledger.rows for cost in _costs(program.chip, row, latency_s)]
-    wide = np.array(np.broadcast_arrays(*map(np.atleast_1d, costs)), np.float64)
-    energy_j, area_m2, leakage_w = wide.reshape(len(ledger.rows), 3, -1).swapaxes(0, 1)
+    components = program.chip.components
+    energy_j, area_m2, leakage_w = np.zeros((3, len(ledger.rows), _n_draws(program.chip)))
+    for place, row in enumerate(ledger.rows):
+        component = components[row.component]
+        if row.action == "area":
+            area_m2[place] = row.count * component.area_m2
+        elif row.action == "leakage":
+            leakage_w[place] = row.count * component.leakage_w
+            energy_j[place] = leakage_w[place] * latency_s
+        else:
+            energy_j[place] = row.count * component.actions[row.action].energy_j
     return Drawn(program, ledger.rows, energy_j, area_m2, np.asarray(leakage_w.sum(axis=0)))
 
 
-def _costs(chip: Chip, row: Row, latency_s: float) -> tuple[Scalar, Scalar, Scalar]:
-    """Energy, area and leakage of a row."""
-    component = chip.components[row.component]
-    if row.action == "area":
-        return 0.0, row.count * component.area_m2, 0.0
-    if row.action == "leakage":
-        leakage_w = row.count * component.leakage_w
-        return leakage_w * latency_s, 0.0, leakage_w
-    return row.count * component.actions[row.action].energy_j, 0.0, 0.0
+def _n_draws(chip: Chip) -> int:
+    """Of the costs of a chip; 1 where they are nominal."""
+    return max(np.size(component.area_m2) for component in chip.components.values())
 
 
 def ranged(key: str, value: float, draws: Scalar) -> dict[str, float]:
@@ -103,12 +106,27 @@ def ranged(key: str, value: float, draws: Scalar) -> dict[str, float]:
     >>> ranged("ops_per_j", 2.0, np.array([1.0, 3.0]))
     {'ops_per_j': 2.0, 'ops_low_per_j': 1.1, 'ops_high_per_j': 2.9}
     """
-    low, high = ends(draws)
-    low_key, high_key = (_UNIT.sub(rf"_{end}\g<0>", key) for end in ("low", "high"))
-    return {key: value, low_key: low, high_key: high}
+    return ranges([(key, value, draws)])[0]
+
+
+def ranges(costs: Sequence[tuple[str, float, Scalar]]) -> list[dict[str, float]]:
+    """`ranged` of each: many at once cost little more than one."""
+    draws = np.array(np.broadcast_arrays(*(np.atleast_1d(draws) for _, _, draws in costs)))
+    found = np.quantile(draws, ENDS, axis=1).T.tolist()
+    return [
+        dict(zip(_keys(key), (value, low, high), strict=True))
+        for (key, value, _), (low, high) in zip(costs, found, strict=True)
+    ]
 
 
 def ends(draws: Scalar) -> tuple[float, float]:
     """`ENDS` of the draws of a number."""
     low, high = np.quantile(draws, ENDS)
     return float(low), float(high)
+
+
+@lru_cache(maxsize=256)
+def _keys(key: str) -> tuple[str, str, str]:
+    """Of a number, its low and its high."""
+    low, high = (_UNIT.sub(rf"_{end}\g<0>", key) for end in ("low", "high"))
+    return key, low, high

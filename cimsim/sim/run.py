@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +13,18 @@ from cimsim.arch.spec import ArchSpec
 from cimsim.data import Dataset
 from cimsim.mapping.mapper import map_network
 from cimsim.mapping.program import Program
-from cimsim.sim.analog_layer import array_chip
-from cimsim.sim.answer import Answers, Question, answer
-from cimsim.sim.inputs import (
-    Samples,
-    check_chips,
-    check_fidelity,
-    check_instances,
-    check_seed,
-    choose_passes,
-    load_images,
-)
-from cimsim.sim.instances import as_drawn, chip_scores, dropout_p, run_chips, warnings_of_bits
+from cimsim.sim.answer import Answers, Question
+from cimsim.sim.answer_chips import answer_chips
+from cimsim.sim.inputs import Samples, load_images
+from cimsim.sim.instances import chip_scores
 from cimsim.sim.manifest import build_manifest
-from cimsim.sim.margins import margins, warnings_of_sums
+from cimsim.sim.margins import margins
 from cimsim.sim.price import Price, price
 from cimsim.sim.result import RunResult
+from cimsim.sim.run_summary import run_summary
+from cimsim.sim.settings import Settings
 from cimsim.sim.sources import source_table
 from cimsim.sim.tables import component_table, layer_table, with_margins
-from cimsim.sim.values import Values
 from cimsim.workload.graph import WorkloadGraph
 
 if TYPE_CHECKING:
@@ -90,43 +82,25 @@ def simulate(
     CimsimError
         Input that cannot be used; one message says where, why and what to do.
     """
-    check_fidelity(fidelity)
-    seed, n_instances = check_seed(seed), check_instances(n_instances)
     question = Question(ood, shifts, data_dir, download)
     question.check(workload.task)
-    samples, schedule = choose_passes(workload, arch.chip.mc_schedule, n_mc_samples)
-    check_chips(n_instances, samples, fidelity)
+    settings = Settings.checked(
+        workload,
+        arch.chip.mc_schedule,
+        n_mc_samples=n_mc_samples,
+        fidelity=fidelity,
+        seed=seed,
+        n_instances=n_instances,
+    )
     images = load_images(
         workload, data=data, data_dir=data_dir, n_images=n_images, download=download, x=x, y=y
     )
-    chip = build_chip(arch)
-    program = map_network(workload, chip)
+    program = map_network(workload, build_chip(arch))
     tell = progress or (lambda stage, done, total: None)
-    ask = partial(
-        answer,
-        folds=program.folds,
-        images=images,
-        n_mc_samples=samples,
-        seed=seed,
-        source=chip.bit_source,
-    )
-    drawn = workload if samples == "exact" else as_drawn(workload, chip)
-    made = partial(array_chip, program, schedule, fidelity, seed)
-    answers = ask(drawn, arrays=made(0), question=question, progress=tell)
-    chips = None
-    if n_instances > 1:
-        chips = run_chips(
-            program,
-            n_instances,
-            seed,
-            lambda graph, k: ask(graph, arrays=made(k + 1)).scores,
-            partial(tell, "chips"),
-            draws=samples != "exact",
-        )
+    answers, chips = answer_chips(program, images, settings, question, tell)
     tell("time", 0, 1)
-    cost = price(program, answers.values, schedule, seed)
+    cost = price(program, answers.values, settings.schedule, settings.seed)
     tell("time", 1, 1)
-    settings = _settings(answers.values, schedule, fidelity, seed, n_instances)
     return _result(arch, program, images, answers, cost, settings, question, chips)
 
 
@@ -136,30 +110,16 @@ def _result(
     images: Dataset,
     answers: Answers,
     cost: Price,
-    settings: Mapping[str, Any],
+    settings: Settings,
     question: Question,
     chips: pd.DataFrame | None,
 ) -> RunResult:
+    told = settings.told(len(images), answers.values.n_passes)
     asked = {"ood": list(question.ood), "shifts": list(question.shifts)}
+    of_chips = {} if chips is None else chip_scores(chips)
+    assert cost.times.timeline is not None
     return RunResult(
-        summary={
-            "architecture": arch.name,
-            "workload": program.graph.name,
-            "dataset": images.name,
-            **answers.scores,
-            **settings,
-            "array_errors_modelled": settings["fidelity"] != "ideal",
-            **cost.summary,
-            "dropout_p": {}
-            if settings["mc_schedule"] == "enumerate"
-            else dropout_p(program.graph, program.chip),
-            **({} if chips is None else chip_scores(chips)),
-            "warnings": [
-                *cost.warnings,
-                *warnings_of_bits(program, settings["mc_schedule"]),
-                *warnings_of_sums(program, settings["fidelity"]),
-            ],
-        },
+        summary=run_summary(program, images.name, settings, told, answers.scores, of_chips, cost),
         layers=with_margins(
             layer_table(program, cost.times, cost.ledger, cost.drawn, cost.images_until_lost),
             margins(program),
@@ -169,23 +129,11 @@ def _result(
         sources=source_table(program, cost.ledger, cost.times.latency_s),
         predictions=answers.predictions,
         timeline=cost.times.timeline,
-        manifest=build_manifest(arch, {**settings, **asked}, _files(arch, program.graph, images)),
+        manifest=build_manifest(arch, {**told, **asked}, _files(arch, program.graph, images)),
         program=program,
         uncertainty=answers.uncertainty,
         chips=chips,
     )
-
-
-def _settings(values: Values, schedule: str, fidelity: str, seed: int, n_instances: int) -> dict[str, Any]:
-    """What was run; stands in the summary and in the manifest."""
-    return {
-        "fidelity": fidelity,
-        "n_images": len(values.masks),
-        "n_mc_samples": values.n_passes,
-        "n_instances": n_instances,
-        "mc_schedule": schedule,
-        "seed": seed,
-    }
 
 
 def _files(arch: ArchSpec, workload: WorkloadGraph, images: Dataset) -> dict[str, str | tuple[str, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from cimsim.mapping.program import Command, Program, Window
 from cimsim.sim.stage_table import Edge, Stage, StageTable
@@ -21,6 +22,8 @@ Masks = tuple[str, ...]
 
 IN_FLIGHT = 2
 """Runs whose data may wait between two commands at a time, where runs overlap."""
+
+_FIELDS = attrgetter(*Edge._fields[2:])
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,10 @@ class _Layout:
         if producer.kind == "draw" and self.plan.is_tree:
             self.edges.append(self.after(producer, 0, command, run))
             return
-        fields = {name: getattr(window, name) for name in Edge._fields[2:]}
+        edge = Edge(self.first[producer.name] + parent, self.first[command.name] + run, *_FIELDS(window))
         if self.plan.is_tree and producer.layer != command.layer:
-            fields["capacity"] = 0
-        self.edges.append(Edge(self.first[producer.name] + parent, self.first[command.name] + run, **fields))
+            edge = edge._replace(capacity=0)
+        self.edges.append(edge)
         is_last = (run + 1) * n_before // n_runs > parent
         if is_last and parent + IN_FLIGHT < n_before:
             self.edges.append(self.after(command, run, producer, parent + IN_FLIGHT))

@@ -134,12 +134,15 @@ class StageTable:
         limits = Edge(*most)._replace(producer=last, consumer=last, reach_y=LONGEST_FS, reach_x=LONGEST_FS)
         for row, field, rule in _broken(self.edges, LEAST_EDGE, limits):
             raise CimsimError(f"edge {row}: {Edge._fields[field]}", rule, str(self.edges[row, field]))
-        for row, edge in enumerate(Edge(*fields) for fields in self.edges.tolist()):
-            if edge.producer == edge.consumer:
-                raise CimsimError(self.edge_name(row), "must join two different stages")
+        column = dict(zip(Edge._fields, self.edges.T, strict=True))
+        for row in np.flatnonzero(column["producer"] == column["consumer"])[:1].tolist():
+            raise CimsimError(self.edge_name(row), "must join two different stages")
+        # As floats, so that no product wraps round; those that fit are exact.
+        spans = column["producer_height"].astype(np.float64) * column["producer_width"] * column["multiply"]
+        for row in np.flatnonzero(spans > MOST_ITEMS)[:1].tolist():
+            edge = Edge(*self.edges[row].tolist())
             n_raster = edge.producer_height * edge.producer_width * edge.multiply
-            if n_raster > MOST_ITEMS:
-                raise CimsimError(self.edge_name(row), f"must span at most {MOST_ITEMS} items", str(n_raster))
+            raise CimsimError(self.edge_name(row), f"must span at most {MOST_ITEMS} items", str(n_raster))
 
 
 def _broken(

@@ -39,7 +39,7 @@ class Times:
     busy_s : by command, how long it holds its resource, mean over images
     span_s : by layer, from its first start to its last end, passes that follow each other added up
     n_exact : images whose latency was played, not taken from the most similar one
-    timeline : of one image (of median latency)
+    timeline : of one image (of median latency); None where nobody wants to see it
     """
 
     latency_s: float
@@ -50,7 +50,7 @@ class Times:
     busy_s: Mapping[str, float]
     span_s: Mapping[str, float]
     n_exact: int
-    timeline: Timeline
+    timeline: Timeline | None
     is_period_exact: bool = True
     is_weighted: bool = False
 
@@ -63,7 +63,7 @@ class Times:
         return name, totals[name] / self.latency_s
 
 
-def run_time(program: Program, masks: NDArray[np.uint8], schedule: str) -> Times:
+def run_time(program: Program, masks: NDArray[np.uint8], schedule: str, *, is_shown: bool = True) -> Times:
     """Latency of an image, throughput of a stream, and what holds the resources.
 
     Parameters
@@ -73,17 +73,18 @@ def run_time(program: Program, masks: NDArray[np.uint8], schedule: str) -> Times
         ``pipelined`` plays all passes; the next image's follow at the same distance. ``prefix_reuse`` and
         ``enumerate`` play each distinct mask state once; images follow one after another, since the buffers
         hold the bitmaps of one image.
+    is_shown : whether there shall be a timeline
     """
-    n_passes = masks.shape[1]
+    n_passes, record = masks.shape[1], MAX_INTERVALS if is_shown else 0
     if schedule == "pipelined":
-        return _pipelined(program, n_passes)
+        return _pipelined(program, n_passes, record)
     if schedule == "sequential":
-        return _sequential(program, n_passes)
-    return _tree(program, masks, n_passes if schedule == "prefix_reuse" else 0)
+        return _sequential(program, n_passes, record)
+    return _tree(program, masks, n_passes if schedule == "prefix_reuse" else 0, record)
 
 
-def _sequential(program: Program, n_passes: int) -> Times:
-    result, commands = _play(program, Plan(1, 1, {}, is_tree=False), record=MAX_INTERVALS // n_passes)
+def _sequential(program: Program, n_passes: int, record: int) -> Times:
+    result, commands = _play(program, Plan(1, 1, {}, is_tree=False), record=record // n_passes)
     latency_s = n_passes * result.end_fs * SECONDS_PER_FS
     return Times(
         latency_s, latency_s, latency_s, latency_s,
@@ -91,12 +92,12 @@ def _sequential(program: Program, n_passes: int) -> Times:
         busy_s={name: n_passes * busy for name, busy in _busy(commands, result).items()},
         span_s={layer: n_passes * span for layer, span in _spans(commands, result).items()},
         n_exact=1,
-        timeline=timeline(program, commands, result.intervals, n_passes, result.end_fs),
+        timeline=timeline(program, commands, result.intervals, n_passes, result.end_fs) if record else None,
     )  # fmt: skip
 
 
-def _pipelined(program: Program, n_passes: int) -> Times:
-    result, commands = _play(program, Plan(n_passes, 1, {}, is_tree=False), record=MAX_INTERVALS)
+def _pipelined(program: Program, n_passes: int, record: int) -> Times:
+    result, commands = _play(program, Plan(n_passes, 1, {}, is_tree=False), record=record)
     latency_s = result.end_fs * SECONDS_PER_FS
     period = stream_period(program, n_passes, result.end_fs)
     return Times(
@@ -105,7 +106,7 @@ def _pipelined(program: Program, n_passes: int) -> Times:
         busy_s=_busy(commands, result),
         span_s=_spans(commands, result),
         n_exact=1,
-        timeline=timeline(program, commands, result.intervals, 1, 0),
+        timeline=timeline(program, commands, result.intervals, 1, 0) if record else None,
         is_period_exact=period.is_exact,
     )  # fmt: skip
 
@@ -137,7 +138,7 @@ def _spans(commands: Sequence[Command], result: EngineResult) -> dict[str, float
     return {layer: (last[layer] - first[layer]) * SECONDS_PER_FS for layer in first}
 
 
-def _tree(program: Program, masks: NDArray[np.uint8], n_draws: int) -> Times:
+def _tree(program: Program, masks: NDArray[np.uint8], n_draws: int, record: int) -> Times:
     """Play each group of images with equal counts of distinct states once, the most frequent groups first."""
     sets = sorted({command.depends_on_masks for command in program.commands if command.kind != "draw"})
     counts = distinct_states(program.graph, sets, masks)
@@ -153,7 +154,6 @@ def _tree(program: Program, masks: NDArray[np.uint8], n_draws: int) -> Times:
     latency_fs = np.array([result.end_fs for result, _ in plays])[nearest][group_of.reshape(-1)]
     low, median, high = np.quantile(latency_fs, (0.05, 0.5, 0.95), method="nearest")
     shown = next(i for i, (result, _) in enumerate(plays) if result.end_fs == median)
-    picture, commands = _play(program, plans[shown], record=MAX_INTERVALS)
     latency_s = float(latency_fs.mean()) * SECONDS_PER_FS
     n_plays = _n_plays(program, {names: float(counts[names].mean()) for names in sets}, n_draws)
     return Times(
@@ -163,9 +163,14 @@ def _tree(program: Program, masks: NDArray[np.uint8], n_draws: int) -> Times:
                 for c in program.commands},
         span_s=_mean([_spans(stages, result) for result, stages in plays], weights),
         n_exact=int(sizes[frequent].sum()),
-        timeline=timeline(program, commands, picture.intervals, 1, 0),
+        timeline=_shown(program, plans[shown], record) if record else None,
         is_weighted=True,
     )  # fmt: skip
+
+
+def _shown(program: Program, plan: Plan, record: int) -> Timeline:
+    result, commands = _play(program, plan, record=record)
+    return timeline(program, commands, result.intervals, 1, 0)
 
 
 def _plan(sets: Sequence[Masks], counts: NDArray[np.int64], n_passes: int, n_draws: int) -> Plan:

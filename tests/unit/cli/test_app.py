@@ -41,7 +41,8 @@ def invoke(*args):
 
 
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["run", "--help"], ["check", "-h"], ["inspect", "-h"],
-                                  ["schema", "-h"], ["list", "-h"], ["validate", "-h"]])  # fmt: skip
+                                  ["schema", "-h"], ["list", "-h"], ["validate", "-h"],
+                                  ["sweep", "-h"]])  # fmt: skip
 def test_every_help_shows_an_example_and_fits_80_columns(args):
     outcome = invoke(*args)
     assert outcome.exit_code == 0
@@ -82,14 +83,13 @@ def test_an_interrupt_leaves_no_traceback(broken):
          "--images: must be an integer from 1 (got '1e3')", "cimsim run"),
         (["run", "a", "b", "--seed=-1"], "--seed: must be an integer from 0 (got '-1')", "cimsim run"),
         (["list", "planets"],
-         "cimsim list: must be archs, devices, workloads, components, datasets or methods (got 'planets')",
+         "cimsim list: must be archs, devices, workloads, sweeps, components, datasets or methods (got "
+         "'planets')",
          "cimsim list"),
-        (["list"], "Missing argument '{archs|devices|workloads|components|datasets|methods}'", "cimsim list"),
-        (["schema"], "Missing argument '{arch|device}'", "cimsim schema"),
-        (["schema", "workload"], "cimsim schema: must be arch or device (got 'workload')", "cimsim schema"),
-        (["schema", "sweep"],
-         "cimsim schema: must be arch or device (got 'sweep'); the schema of sweep files comes with the "
-         "command sweep, which this version does not have",
+        (["list"], "Missing argument '{archs|devices|workloads|sweeps|components|datasets|methods}'",
+         "cimsim list"),
+        (["schema"], "Missing argument '{arch|device|sweep}'", "cimsim schema"),
+        (["schema", "workload"], "cimsim schema: must be arch, device or sweep (got 'workload')",
          "cimsim schema"),
     ],
 )  # fmt: skip

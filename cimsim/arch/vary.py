@@ -1,0 +1,148 @@
+"""Many architectures that differ from one file in a few values, without reading it again for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+from cimsim.arch.convert import Reader
+from cimsim.arch.loader import arch_tree, include_from, load_arch, told
+from cimsim.arch.spec import ArchSpec
+from cimsim.arch.spec_base import Spec
+from cimsim.arch.tree import Branch, Leaf, Node, Origin, include_all, put
+from cimsim.errors import SpecError
+
+__all__ = ["Variations", "assignment"]
+
+
+class Variations:
+    """The architectures around one file; models that a change does not touch are shared between them.
+
+    Attributes
+    ----------
+    base : the file with its overrides
+
+    Raises
+    ------
+    SpecError : the base itself is refused
+    """
+
+    def __init__(self, path: str | Path, overrides: Sequence[str] = ()) -> None:
+        self.base = load_arch(path, overrides)
+        self._path, self._overrides = path, tuple(overrides)
+        self._include = include_from(Path(path))
+        self._tree, reader = arch_tree(Path(path), overrides), Reader()
+        self._data = reader.model(self._tree, (ArchSpec,), "")
+        self._origins = reader.origins
+
+    def at(self, settings: Mapping[str, Any]) -> ArchSpec:
+        """``load_arch(path, [*overrides, "a.b=value", ...])``.
+
+        Parameters
+        ----------
+        settings : values by dotted path, in the order in which they are applied; see `assignment`
+
+        Raises
+        ------
+        SpecError : as `load_arch`
+        """
+        changes = [assignment(path, value) for path, value in settings.items()]
+        overrides = [*self._overrides, *changes]
+        try:
+            return self._changed(changes, overrides)
+        except (SpecError, ValidationError, _Unknown):
+            return load_arch(self._path, overrides)
+
+    def _changed(self, changes: Sequence[str], overrides: Sequence[str]) -> ArchSpec:
+        tree = self._tree
+        for change in changes:
+            tree = put(tree, change, self._include)
+        # Shared quantities know the node and the supply of the base: where those change, none is shared.
+        is_shared = tree.entries["technology"] is self._tree.entries["technology"]
+        reading = _Reading(self._include)
+        data = reading.differences(self._tree, tree, self.base, None if is_shared else self._data, "")
+        if reading.reader.problems:
+            raise _Unknown
+        spec = ArchSpec.model_validate(data, context=reading.parents if is_shared else None)
+        return told(spec, self._path, overrides, reading.origins(self._origins))
+
+
+class _Unknown(Exception):
+    """What only the whole file, read anew, can put into words."""
+
+
+class _Reading:
+    """Reads what is new in a tree."""
+
+    def __init__(self, include: Any) -> None:
+        self.reader, self._include = Reader(), include
+        self._read: dict[str, Node | None] = {}
+
+    def differences(
+        self, old: Branch, new: Branch, base: BaseModel, data: Mapping[str, Any] | None, path: str
+    ) -> dict[str, Any]:
+        """Data of a model: of what is the same the base's models, or its ``data`` if given."""
+        found: dict[str, Any] = {}
+        for key, node in new.entries.items():
+            before, full = old.entries.get(key), f"{path}.{key}" if path else key
+            if node is before:
+                found[key] = getattr(base, key) if data is None else data[key]
+            elif _is_same_model(before, node, inner := getattr(base, key, None)):
+                assert isinstance(before, Branch) and isinstance(node, Branch) and inner is not None
+                below = None if data is None else data[key]
+                found[key] = self.differences(before, node, inner, below, full)
+            else:
+                self._read[full] = before
+                found[key] = self._entry(base, key, node, full)
+        return found
+
+    def _entry(self, base: BaseModel, key: str, node: Node, path: str) -> Any:
+        known = type(base).model_fields.get(key)
+        if known is None:
+            raise _Unknown
+        if isinstance(node, Leaf):
+            node = self._include(node, path) or node
+        if isinstance(node, Branch):
+            include_all(node, path, self._include)
+        return self.reader.entry(node, known, key, path)
+
+    def origins(self, base: Mapping[str, Origin]) -> dict[str, Origin]:
+        """Where each value was written, given where those of the base were."""
+        found = dict(base)
+        for path, before in self._read.items():
+            inside = f"{path}."
+            for other in [p for p in base if p.startswith(inside)] if isinstance(before, Branch) else ():
+                found.pop(other, None)
+        return {**found, **self.reader.origins}
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Of the values read, each with a dot behind it: models in which quantities may be new."""
+        return tuple({path.rpartition(".")[0] + "." * ("." in path) for path in self._read})
+
+
+def _is_same_model(before: Node | None, node: Node, model: Any) -> bool:
+    """Whether a mapping that changed is still one of the same kind, of which parts can be kept."""
+    if not (isinstance(before, Branch) and isinstance(node, Branch) and isinstance(model, Spec)):
+        return False
+    return before.entries.get("type") is node.entries.get("type")
+
+
+def assignment(path: str, value: Any) -> str:
+    """``path=value`` as ``--set`` reads it: numbers and texts as they are, mappings as one line.
+
+    Examples
+    --------
+    >>> assignment("chip.clock_hz", 2e8), assignment("tile.macro.biases_unselected_columns", True)
+    ('chip.clock_hz=200000000.0', 'tile.macro.biases_unselected_columns=true')
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (bool, Mapping)):
+        return f"{path}={json.dumps(value)}"
+    return f"{path}={value}"

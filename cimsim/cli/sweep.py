@@ -1,0 +1,124 @@
+"""``cimsim sweep``: thousands of points, and which of them to build."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cimsim.cli.options import FOLDER
+from cimsim.cli.words import whole_number
+
+if TYPE_CHECKING:
+    from cimsim.sweep.run import Finished
+
+__all__ = ["sweep"]
+
+_EPILOG = """\b
+Examples:
+  cimsim sweep stt_readout
+  cimsim sweep my_sweep.yaml --jobs 4 --out reports/mine
+  cimsim sweep my_sweep.yaml --resume
+  cimsim sweep stt_readout --best "energy_j subject to accuracy > 0.98"
+  cimsim sweep stt_readout --scheduler tcp://host:8786
+
+\b
+A sweep file says which chip, which networks, and what changes:
+  architecture: stt_mram
+  workloads: [lenet]
+  n_images: 1000
+  axes:
+    tile.macro.adc.bits: [3, 4, 5]
+    tile.macro.rows_active: {from: 4, to: 32, factor: 2}
+  objectives: {energy_j: min, accuracy: max}
+Try it first: cimsim check my_sweep.yaml; cimsim schema sweep tells all keys;
+cimsim list sweeps those that are ready-made.
+
+\b
+Every finished point is on disk before it counts. Stop with Ctrl-C, or lose
+the machine: --resume goes on where it was. A point that fails is a row with
+its error. The folder gets sweep.csv, sweep.parquet, journal.sqlite,
+manifest.json and figures/. Workers of a Dask cluster must see the same files
+under the same paths.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file")
+@click.option("--jobs", callback=whole_number(1), metavar="N", help="Processes [default: one per core].")
+@click.option("--resume", is_flag=True, help="Go on with a sweep that was stopped.")
+@click.option(
+    "--best",
+    "questions",
+    multiple=True,
+    metavar="QUESTION",
+    help="Also answer: [min|max] COLUMN [subject to COLUMN > LIMIT, ...]; may be repeated.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers compute the points.")
+@click.option("--data-dir", type=FOLDER, metavar="DIR", help="Folder that holds the data sets.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a value of the architecture, under all axes; may be repeated.",
+)
+@click.option("--out", type=FOLDER, metavar="DIR", help="Folder [default: reports/FILE].")
+def sweep(
+    file: str, *, jobs: int | None, resume: bool, questions: tuple[str, ...], out: Path | None, **options: Any
+) -> None:
+    """Run all points of a sweep FILE, or those that are missing."""
+    from cimsim.cli.locate import find_file
+    from cimsim.cli.progress import progress_bar
+    from cimsim.sweep.best import parse_question
+    from cimsim.sweep.pictures import write_pictures
+    from cimsim.sweep.run import run_sweep
+
+    path = find_file(file, "sweep")
+    directory = out or Path("reports") / path.stem
+    asked = [parse_question(question) for question in questions]
+    try:
+        with progress_bar(rate_of="points") as progress:
+            finished = run_sweep(
+                path,
+                jobs=jobs or os.cpu_count() or 1,
+                out=directory,
+                resume=resume,
+                progress=progress,
+                **options,
+            )
+    except KeyboardInterrupt as stop:
+        click.echo(f"stopped; go on with: cimsim sweep {file} --resume", err=True)
+        raise click.Abort from stop
+    write_pictures(finished)
+    _print(finished)
+    for question in asked:
+        _print_best(finished, question)
+    click.echo(f"report: {directory}/")
+
+
+def _print(finished: Finished) -> None:
+    from cimsim.cli.table import print_line, print_table
+    from cimsim.sweep.text import front_of, lines_of
+
+    for line in lines_of(finished):
+        print_line(line)
+    if finished.plan.spec.objectives and finished.n_done:
+        header, rows, n_more = front_of(finished)
+        click.echo()
+        print_table(header, rows, right=range(len(header)))
+        if n_more:
+            print_line(f"and {n_more:,} more")
+    click.echo()
+
+
+def _print_best(finished: Finished, question: Any) -> None:
+    from cimsim.cli.table import print_line
+    from cimsim.sweep.best import find_best
+    from cimsim.sweep.best_text import best_lines
+
+    for line in best_lines(find_best(finished.frame(), question), finished.plan.columns):
+        print_line(line)
+    click.echo()

@@ -1,0 +1,78 @@
+"""Points into outcomes: in this process, or in a worker that keeps what its points share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from cimsim.arch.vary import Variations
+from cimsim.errors import CimsimError
+from cimsim.sweep.context import Context
+from cimsim.sweep.journal import Outcome
+from cimsim.sweep.paths import SETTINGS
+from cimsim.sweep.plan import Point
+from cimsim.sweep.store import ValueStore
+from cimsim.sweep.study import Study
+from cimsim.workload import load_workload
+
+__all__ = ["Evaluator"]
+
+_STUDIES_KEPT = 8
+
+
+class Evaluator:
+    """Computes points of one sweep; architectures and studies stay warm between them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._store = context, ValueStore()
+        self._around = lru_cache(maxsize=None)(self._variations)
+        self._study = lru_cache(maxsize=_STUDIES_KEPT)(self._new_study)
+
+    def outcomes(self, points: Sequence[Point]) -> list[Outcome]:
+        """One for each point; a point that cannot be computed is an outcome as well."""
+        return [self._outcome(point) for point in points]
+
+    def summary(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """``cimsim.simulate(...).summary`` of the chip and the run that the settings ask for."""
+        context = self._context
+        name = settings.get("architecture", next(iter(context.architectures)))
+        changes = {path: value for path, value in settings.items() if path not in SETTINGS}
+        study = self._study(
+            settings.get("workload", next(iter(context.workloads))),
+            settings.get("n_mc_samples", context.n_mc_samples),
+            settings.get("n_instances", context.n_instances),
+            settings.get("seed", context.seed),
+        )
+        return study.summary(self._around(name).at(changes))
+
+    def _outcome(self, point: Point) -> Outcome:
+        start, status, error = time.perf_counter(), "done", ""
+        summary: dict[str, Any] = {}
+        try:
+            summary = self.summary(point.settings)
+        except CimsimError as problem:
+            status, error = "failed", str(problem)
+        except Exception as fault:
+            status, error = "failed", f"{type(fault).__name__}: {fault}"
+        duration_s = time.perf_counter() - start
+        return Outcome(point.index, point.key, status, error, duration_s, point.settings, summary)
+
+    def _variations(self, name: str) -> Variations:
+        return Variations(self._context.architectures[name], self._context.overrides)
+
+    def _new_study(self, workload: str, n_mc_samples: int | str | None, n_instances: int, seed: int) -> Study:
+        context = self._context
+        asked: Any = n_mc_samples
+        return Study(
+            load_workload(context.workloads[workload]),
+            data=context.data,
+            data_dir=context.data_dir,
+            n_images=context.n_images,
+            n_mc_samples=asked,
+            n_instances=n_instances,
+            fidelity=context.fidelity,
+            seed=seed,
+            store=self._store,
+        )

@@ -1,0 +1,169 @@
+"""A sweep that can be run: its axes, its files, and its points, each with a key made of all that it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cimsim
+from cimsim.arch.loader import load_arch
+from cimsim.errors import SpecError
+from cimsim.sweep.axes import Axis, axes_of
+from cimsim.sweep.context import Context, identities_of
+from cimsim.sweep.load import load_sweep
+from cimsim.sweep.names import file_of, hash_of
+from cimsim.sweep.paths import Paths
+from cimsim.sweep.samplers import points_of
+from cimsim.sweep.spec import SweepSpec
+
+__all__ = ["Plan", "Point", "plan_sweep"]
+
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point: its place in the table, its key, what it sets."""
+
+    index: int
+    key: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep with its files found and its axes understood.
+
+    Attributes
+    ----------
+    spec, axes, context : what was asked for
+    identities : hashes of the sweep, its files and the version; equal plans give equal tables
+    """
+
+    spec: SweepSpec
+    axes: tuple[Axis, ...]
+    context: Context
+    identities: dict[str, str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The settings that change, by path."""
+        return tuple(path for axis in self.axes for path in axis.paths)
+
+    def points(self) -> Iterator[Point]:
+        """All points of a sampler that knows them beforehand, made one by one."""
+        sampler = self.spec.sampler
+        return self.numbered(points_of(sampler.kind, self.axes, sampler.n, sampler.seed))
+
+    def numbered(self, settings: Iterable[Settings], start: int = 0) -> Iterator[Point]:
+        """Points of settings, in order; equal settings have equal keys."""
+        return (Point(index, self.key_of(each), each) for index, each in enumerate(settings, start))
+
+    @cached_property
+    def n_points(self) -> int:
+        """How many points there are; of a search at most."""
+        budget = self.spec.sampler.budget
+        return sum(1 for _ in self.points()) if budget is None else budget
+
+    def key_of(self, settings: Settings) -> str:
+        """A hash of what a point sets and of what the sweep fixes."""
+        own = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+        return hash_of(f"{self._fixed}{own}".encode())[:32]
+
+    @cached_property
+    def _fixed(self) -> str:
+        context = self.context
+        named = ("overrides", "data", "n_images", "n_mc_samples", "n_instances", "fidelity", "seed")
+        fixed = {name: getattr(context, name) for name in named}
+        return json.dumps([cimsim.__version__, fixed, dict(context.identities)])
+
+
+def plan_sweep(
+    spec: str | Path | dict[str, Any] | SweepSpec,
+    overrides: Sequence[str] = (),
+    data_dir: str | Path | None = None,
+) -> Plan:
+    """Read a sweep, find its files, check its axes against the architecture and the fidelity.
+
+    Raises
+    ------
+    SpecError : with the line of what cannot be, and why
+    """
+    spec = load_sweep(spec)
+    beside = Path(spec.source).parent if spec.source != "<memory>" else Path()
+    given = tuple(overrides)
+    base = file_of(spec.architecture, "architecture", beside, spec.origin("architecture"), "architecture")
+    load_arch(base, given)
+    axes = axes_of(spec, Paths(base, given))
+    _check_samples(spec, axes)
+    architectures = _architectures(spec, axes, base, beside)
+    workloads = {
+        name: file_of(name, "workload", beside, spec.origin(f"workloads.{i}"), "workloads")
+        for i, name in enumerate(spec.workloads)
+    }
+    data = _data(spec, beside)
+    identities = identities_of(architectures, workloads, given, data)
+    context = Context(
+        architectures,
+        workloads,
+        given,
+        data,
+        _folder(data_dir),
+        spec.n_images,
+        spec.n_mc_samples,
+        spec.n_instances,
+        spec.fidelity,
+        spec.seed,
+        identities,
+    )
+    plan = Plan(spec, axes, context, {**identities, **_own_identities(spec, given)})
+    return plan
+
+
+def _architectures(spec: SweepSpec, axes: Iterable[Axis], base: Path, beside: Path) -> dict[str, Path]:
+    """Files by name: the base first, then those of an axis."""
+    found = {spec.architecture: base}
+    for axis in axes:
+        if "architecture" in axis.paths:
+            where = f"axes.{axis.name}"
+            for choice in range(len(axis.choices)):
+                name = axis.setting(choice)["architecture"]
+                found[name] = file_of(name, "architecture", beside, spec.origin(where), where)
+    return found
+
+
+def _data(spec: SweepSpec, beside: Path) -> str | None:
+    if spec.data is None or not spec.data.endswith(".npz"):
+        return spec.data
+    return str((beside / spec.data).resolve())
+
+
+def _folder(data_dir: str | Path | None) -> str | None:
+    return None if data_dir is None else os.path.abspath(data_dir)
+
+
+def _check_samples(spec: SweepSpec, axes: Iterable[Axis]) -> None:
+    """A grid has values on every axis."""
+    if spec.sampler.kind != "grid":
+        return
+    for axis in axes:
+        if axis.span is not None:
+            where = f"axes.{axis.name}"
+            rule, cure = "must have values for a grid", "say n, step or factor, or choose another sampler"
+            raise SpecError(spec.origin(where).place(where), rule, "a continuous range", cure)
+
+
+def _own_identities(spec: SweepSpec, overrides: tuple[str, ...]) -> dict[str, str]:
+    """Of the sweep itself: all that its points depend on, and of wishes only those that steer a search."""
+    left_out = {"about"} if spec.sampler.kind == "optuna" else {"about", "objectives", "constraints"}
+    own = spec.model_dump_json(exclude=left_out, by_alias=True)
+    return {
+        "the sweep file": hash_of(own.encode()),
+        "--set": hash_of(json.dumps(overrides).encode()),
+        "cimsim": cimsim.__version__,
+    }

@@ -1,0 +1,57 @@
+"""A finished sweep as people read it: how many points, what failed, the front."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cimsim.reporting.columns import shown
+from cimsim.reporting.quantities import things
+from cimsim.sweep.front import Objective
+from cimsim.sweep.run import Finished
+from cimsim.sweep.table import objectives_of
+
+__all__ = ["front_of", "lines_of"]
+
+_ROWS_SHOWN = 20
+
+
+def lines_of(finished: Finished) -> Iterator[str]:
+    """What was swept, and what became of its points."""
+    plan, spec = finished.plan, finished.plan.spec
+    names = ", ".join([spec.architecture, *spec.workloads])
+    n_rows = finished.n_done + finished.n_failed
+    yield f"{spec.name}: {things(n_rows, 'point')} of {names}, fidelity {spec.fidelity}"
+    new, kept = finished.n_new, n_rows - finished.n_new
+    if kept:
+        yield f"computed {new:,} now, {kept:,} were in the journal"
+    if finished.n_failed:
+        errors = finished.frame({"status", "error"})
+        failed = errors[errors["status"] == "failed"]["error"]
+        yield f"failed   {things(finished.n_failed, 'point')}, the first: {failed.iloc[0]}"
+    if plan.spec.objectives:
+        flags = finished.frame({"pareto", "pareto_tie"})
+        n_front, n_ties = int(flags["pareto"].sum()), int(flags["pareto_tie"].sum())
+        ties = f", {things(n_ties, 'tie')} within the noise" if n_ties else ""
+        wishes = ", ".join(f"{'most' if o.is_max else 'least'} {o.column}" for o in objectives_of(plan))
+        yield f"front    {things(n_front, 'point')}{ties}: {wishes}"
+    yield from finished.notes
+
+
+def front_of(finished: Finished) -> tuple[list[str], list[list[str]], int]:
+    """Header and rows of the front, best in the first objective first, and how many rows are left out."""
+    objectives = objectives_of(finished.plan)
+    header = ["point", *finished.plan.columns, *(o.column for o in objectives)]
+    table = finished.frame({*header, "pareto"})
+    front = table[table["pareto"]].sort_values(
+        [o.column for o in objectives], ascending=[not o.is_max for o in objectives], kind="stable"
+    )
+    rows = [
+        _row(row, finished.plan.columns, objectives) for row in front.head(_ROWS_SHOWN).to_dict("records")
+    ]
+    return header, rows, len(front) - len(rows)
+
+
+def _row(row: dict[Any, Any], axes: tuple[str, ...], objectives: list[Objective]) -> list[str]:
+    settings = [shown(path, row[path]) for path in axes]
+    return [str(row["point"]), *settings, *(shown(o.column, row[o.column]) for o in objectives)]

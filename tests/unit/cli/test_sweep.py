@@ -1,0 +1,74 @@
+"""``cimsim sweep`` on the command line."""
+
+import pytest
+
+from cimsim.sweep import pictures
+from cimsim.sweep.evaluate import Evaluator
+
+FILE = """\
+about: Rows or bits?
+architecture: stt_mram
+workloads: [./tiny.npz]
+data: data.npz
+axes:
+  tile.macro.adc.bits: [3, 4, 5]
+  tile.macro.rows_active: [8, 16]
+objectives: {energy_j: min, accuracy: max}
+"""
+
+
+@pytest.fixture
+def formula(here, monkeypatch):
+    """The sweep above as mine.yaml; a point is a formula, and nothing is drawn."""
+
+    def summary(self, settings):
+        bits, rows = settings["tile.macro.adc.bits"], settings["tile.macro.rows_active"]
+        if bits == 5 and rows == 8:
+            raise ValueError("no such chip")
+        return {"energy_j": bits / rows * 1e-6, "accuracy": 1 - 1 / bits / rows}
+
+    monkeypatch.setattr(Evaluator, "summary", summary)
+    monkeypatch.setattr(pictures, "write_pictures", lambda finished: None)
+    (here / "mine.yaml").write_text(FILE)
+    return here
+
+
+def test_a_sweep_prints_its_front_and_the_best_and_writes_a_folder(cimsim_cli, formula):
+    outcome = cimsim_cli("sweep", "mine.yaml", "--jobs", 1, "--best", "energy_j subject to accuracy > 0.97")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    lines = outcome.stdout.splitlines()
+    assert lines[:3] == [
+        "mine: 6 points of stt_mram, ./tiny.npz, fidelity statistical",
+        "failed   1 point, the first: ValueError: no such chip",
+        "front    3 points: least energy_j, most accuracy",
+    ]
+    assert lines[6].split() == ["1", "3", "16", "188", "nJ", "97.92", "%"]
+    assert "best   point 1: energy_j 188 nJ, accuracy 97.92 %" in lines
+    assert lines[-1] == "report: reports/mine/"
+    names = {path.name for path in (formula / "reports" / "mine").iterdir()}
+    assert {"sweep.csv", "journal.sqlite", "manifest.json"} < names
+    again = cimsim_cli("sweep", "mine.yaml", "--jobs", 1).stdout.splitlines()
+    assert again[1] == "computed 0 now, 6 were in the journal"
+
+
+def test_sweeps_are_checked_listed_and_described(cimsim_cli, formula):
+    assert cimsim_cli("check", "mine.yaml").stdout == "mine.yaml: ok, sweep 'mine', 2 axes, 6 points\n"
+    ready = cimsim_cli("check", "stt_readout")
+    assert ready.stdout == "stt_readout: ok, sweep 'stt_readout', 3 axes, 27 points\n"
+    assert "stt_readout" in cimsim_cli("list", "sweeps").stdout
+    assert '"title": "cimsim sweep"' in cimsim_cli("schema", "sweep").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("stt_readouts",), "error: stt_readouts: no such sweep file; did you mean 'stt_readout'?"),
+        (("mine.yaml", "--best", "energy_j < 3"), "error: --best: must be a column, perhaps with min or max"),
+        (("mine.yaml", "--set", "chip.clock_hz=0"), "error: --set chip.clock_hz=0: must be a number from"),
+        (("mine.yaml", "--jobs", "0"), "error: --jobs: must be an integer from 1"),
+    ],
+)
+def test_bad_words_are_one_message(cimsim_cli, formula, words, message):
+    outcome = cimsim_cli("sweep", *words)
+    assert outcome.exit_code == 2 and outcome.stderr.startswith(message)
+    assert not (formula / "reports").exists()
