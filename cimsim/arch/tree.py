@@ -40,7 +40,7 @@ def shown(text: str) -> str:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a node was written: a line of a file, a name without lines, or a ``--set`` (sorts behind lines)."""
+    """Where a node was written: a line of a file, a name without lines, or a ``--set`` (sorts last)."""
 
     text: str
     line: int = 0
