@@ -102,18 +102,22 @@ def _unroll(
     sign_rows, mask_rows = np.empty((2, h + 1, line_words), np.uint64)
     always = len(mask) == 0 and (pad_value != 0 or (padding[0] == 0 and padding[1] == 0))
     lines[:] = ~np.uint64(0)
-    p = 0
+    p, n_positions = 0, out[0] * out[1]
     for item in range(n):
+        is_known = item > 0 and len(mask) == 0
         _lay_rows(bits, item, channels, everywhere, padding[1], pad_value > 0, sign_rows)
-        if not always:
+        if not always and not is_known:
             _lay_rows(mask, item, channels, everywhere, padding[1], pad_value != 0, mask_rows)
         for oy in range(out[0]):
             for ox in range(out[1]):
                 y, x = oy * stride[0] - padding[0], ox * stride[1] * channels
                 _take(sign_rows, h, y, x, kernel[0], kernel[1] * channels, signs)
-                if not always:
-                    _take(mask_rows, h, y, x, kernel[0], kernel[1] * channels, lines)
-                _cut(signs, lines, first_row, ups, downs, p)
+                if is_known:
+                    _cut_like(signs, first_row, ups, downs, p, p - n_positions)
+                else:
+                    if not always:
+                        _take(mask_rows, h, y, x, kernel[0], kernel[1] * channels, lines)
+                    _cut(signs, lines, first_row, ups, downs, p)
                 p += 1
 
 
@@ -184,6 +188,22 @@ def _cut(
         for row in range(first_row[s], first_row[s + 1], 16):
             n_bits = min(16, first_row[s + 1] - row)
             up, line = _quad(signs, row, n_bits), _quad(lines, row, n_bits)
+            ups[quad, position] = up & line
+            downs[quad, position] = line & ~up
+            quad += 1
+
+
+@njit
+def _cut_like(
+    signs: PackedBits, first_row: NDArray[np.int64], ups: NDArray[np.uint16], downs: NDArray[np.uint16],
+    position: int, other: int,
+) -> None:  # fmt: skip
+    """The same where the rows are driven that another position drives."""
+    quad = 0
+    for s in range(len(first_row) - 1):
+        for row in range(first_row[s], first_row[s + 1], 16):
+            up = _quad(signs, row, min(16, first_row[s + 1] - row))
+            line = ups[quad, other] | downs[quad, other]
             ups[quad, position] = up & line
             downs[quad, position] = line & ~up
             quad += 1
