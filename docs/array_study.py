@@ -1,4 +1,4 @@
-"""What LeNet needs of its arrays: ``python docs/array_study.py [axes] [plane] [fidelities] [cells]``, or all.
+"""What LeNet needs of its arrays: ``python docs/array_study.py [axes] [plane] [cells]``, or all.
 
 Writes ``reports/lenet_arrays``: the tables and pictures of docs/arrays.md. Some ten minutes.
 """
@@ -19,7 +19,6 @@ N_IMAGES, N_CHIPS = 500, 3
 JUNCTION = "tile.macro.subarray.cell.device.junction"
 SPREAD = "tile.macro.subarray.cell.device.spread"
 ADC = "tile.macro.adc"
-NOISE = "tile.macro.subarray.cell.errors.read_noise"
 
 
 def assumed(path: str, value: float) -> str:
@@ -63,7 +62,6 @@ AXES = {
 }
 PLANE = [(n, v) for n in (8, 16, 32, 64) for v in (0.0, 0.05, 0.1, 0.15)]
 CELLS = [(cell, n) for n in (16, 32) for cell in ("stt_mram", "stt_1t1mtj")]
-LEVELS = [(0.01, 0.05), (0.03, 0.1), (0.06, 0.2)]
 
 
 def run(overrides: list[str], chip: str = "stt_mram", **options: object) -> cimsim.RunResult:
@@ -111,24 +109,6 @@ def cells() -> pd.DataFrame:
         result = run(rows(n), chip)
         costs = {name: result.summary[name] for name in ("area_m2", "program_energy_j")}
         found.append({"chip": chip, "rows_active": n, **row(result), **costs})
-    return pd.DataFrame(found)
-
-
-def fidelities() -> pd.DataFrame:
-    """Noise of the sum against noise of every cell: the same chips, images and masks."""
-    found = []
-    for read_noise, steps in LEVELS:
-        noise = [assumed(NOISE, read_noise), assumed(f"{ADC}.errors.noise_steps", steps)]
-        for passes, n_images in ((1, 300), (20, 30)):
-            for fidelity in ("statistical", "cell"):
-                result = run(noise, fidelity=fidelity, n_mc_samples=passes, n_images=n_images)
-                chips, layers = result.chips, result.layers.set_index("layer")
-                found.append(
-                    {"read_noise": read_noise, "noise_steps": steps, "passes": passes, "fidelity": fidelity}
-                    | {"n_images": n_images, "accuracy": chips["accuracy"].mean()}
-                    | {"accuracy_std": chips["accuracy"].std(), "nll": chips["nll"].mean()}
-                    | {f"wrong_{name}": layers["wrong_sums"][name] for name in ("conv2", "fc1")}
-                )
     return pd.DataFrame(found)
 
 
@@ -207,36 +187,14 @@ def markdown_cells(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown_fidelities(table: pd.DataFrame) -> str:
-    lines = [
-        "| read noise | converter | T | images | fidelity | accuracy | NLL | wrong sums, conv2 | fc1 |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for r in table.itertuples():
-        cells = [
-            percent(r.read_noise),
-            f"{r.noise_steps:g} steps",
-            f"{r.passes}",
-            f"{r.n_images}",
-            r.fidelity,
-            f"{percent(r.accuracy)} ± {percent(r.accuracy_std)}",
-            f"{r.nll:.4f}",
-            f"{r.wrong_conv2:.4f}",
-            f"{r.wrong_fc1:.4f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
 def main() -> None:
     folder = ROOT / "reports" / "lenet_arrays"
     folder.mkdir(parents=True, exist_ok=True)
-    builders = {"axes": along_axes, "plane": plane, "fidelities": fidelities, "cells": cells}
+    builders = {"axes": along_axes, "plane": plane, "cells": cells}
     for name in sys.argv[1:] or builders:
         builders[name]().to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     tables = {name: pd.read_csv(folder / f"{name}.csv") for name in builders}
     (folder / "tables.md").write_text(markdown(tables["axes"]), encoding="utf-8")
-    (folder / "fidelities.md").write_text(markdown_fidelities(tables["fidelities"]), encoding="utf-8")
     (folder / "cells.md").write_text(markdown_cells(tables["cells"]), encoding="utf-8")
     drawings = {"axes": lambda: curves(tables["axes"]), "plane": lambda: map_of(tables["plane"])}
     save_drawings(drawings, folder / "figures")
