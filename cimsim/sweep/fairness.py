@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
-from cimsim.arch.loader import load_arch
-from cimsim.arch.spec import ArchSpec
-from cimsim.arch.spec_array import MacroSpec
+from cimsim.arch.vary import Variations
 from cimsim.errors import SpecError
+from cimsim.sweep.constraints import parse_constraint
+from cimsim.sweep.context import Context
 from cimsim.sweep.plan import Plan
+from cimsim.sweep.samplers import points_of
+from cimsim.sweep.spec import SweepSpec
 
 __all__ = ["ANSWERS", "FELT", "check_fair"]
 
 _CELL = "tile.macro.subarray.cell"
+_BITS, _ROWS = "tile.macro.adc.bits", "tile.macro.rows_active"
+_MAX_COMBINATIONS = 100_000
 _ARRAY = ("statistical", "cell", "circuit")
 FELT: dict[str, tuple[str, ...]] = {
     f"{_CELL}.errors": _ARRAY,
@@ -52,41 +59,84 @@ def check_fair(plan: Plan) -> None:
                     rule = f"{path} is not felt at fidelity {fidelity}"
                     cure = f"leave it out, or choose fidelity {' or '.join(felt)}"
                     raise SpecError(plan.spec.origin(where).place(where), rule, cure=cure)
-    if fidelity == "ideal" and plan.spec.sampler.budget is None:
+    if fidelity == "ideal":
         _check_converters(plan)
 
 
 def _check_converters(plan: Plan) -> None:
     """At ideal a converter reads all sums apart, or nothing that it spoils is asked for."""
-    wanted = [name for name in plan.spec.objectives if name.startswith(ANSWERS)]
-    paths = {"tile.macro.adc.bits", "tile.macro.rows_active"}
-    if not wanted or not paths & set(plan.columns):
+    wanted, axes = _wanted(plan.spec), [axis for axis in plan.axes if any(map(_sets_read_out, axis.paths))]
+    if not wanted or not axes:
         return
-    context, settings = plan.context, (point.settings for point in plan.points())
-    bases = {name: load_arch(path, context.overrides) for name, path in context.architectures.items()}
-    for bits, rows in _read_outs(bases, plan.spec.architecture, settings):
+    for bits, rows in _read_outs(plan.context, plan.spec.architecture, _settings(plan)):
         needed = rows.bit_length()
         if bits < needed:
-            where = "axes.tile.macro.adc.bits"
-            rule = (
-                f"must be at least {needed} for {rows} rows where {wanted[0]} is an objective: "
-                "fidelity ideal models no loss"
-            )
+            of_bits = (axis for axis in axes if any(_covers(path, _BITS) for path in axis.paths))
+            where = f"axes.{next(of_bits, axes[0]).name}"
+            rule = f"must be at least {needed} for {rows} rows where {wanted}: fidelity ideal models no loss"
+            if not where.endswith(_BITS):
+                rule = f"{_BITS} {rule}"
             raise SpecError(
                 plan.spec.origin(where).place(where), rule, str(bits), "choose fidelity statistical"
             )
 
 
+def _wanted(spec: SweepSpec) -> str:
+    """The first objective or limit that lossy sums would spoil, in words; empty where there is none."""
+    found = [f"{name} is an objective" for name in spec.objectives if name.startswith(ANSWERS)]
+    limits = [
+        parse_constraint(text, spec.origin("constraints").place("constraints")).column
+        for text in spec.constraints
+    ]
+    found += [f"{name} has a limit" for name in limits if name.startswith(ANSWERS)]
+    return next(iter(found), "")
+
+
+def _covers(path: str, target: str) -> bool:
+    """Whether a setting is the target, or a part of the chip (or all of it) that holds the target."""
+    return path == "architecture" or f"{target}.".startswith(f"{path}.")
+
+
+def _sets_read_out(path: str) -> bool:
+    return _covers(path, _BITS) or _covers(path, _ROWS)
+
+
+def _settings(plan: Plan) -> Iterator[Mapping[str, Any]]:
+    """Of all points; of a search what it may ask of the axes that matter, ends for ranges."""
+    if plan.spec.sampler.budget is None:
+        yield from (point.settings for point in plan.points())
+        return
+    asked = {path for axis in plan.axes for path in axis.when}
+    axes = [
+        axis if axis.span is None else replace(axis, choices=((axis.span.at(0),), (axis.span.at(1),)))
+        for axis in plan.axes
+        if any(path in asked or _sets_read_out(path) for path in axis.paths)
+    ]
+    yield from islice(points_of("grid", axes, None, 0), _MAX_COMBINATIONS)
+
+
 def _read_outs(
-    bases: Mapping[str, ArchSpec], default: str, settings: Iterable[Mapping[str, Any]]
+    context: Context, default: str, settings: Iterable[Mapping[str, Any]]
 ) -> Iterator[tuple[int, int]]:
     """Bits and rows of each different read-out that has a converter."""
     seen = set()
+    around = {name: Variations(path, context.overrides) for name, path in context.architectures.items()}
     for each in settings:
-        macro: MacroSpec = bases[each.get("architecture", default)].tile.macro
-        own = None if macro.adc is None else macro.adc.bits
-        bits = each.get("tile.macro.adc.bits", own)
-        rows = each.get("tile.macro.rows_active", macro.rows_active)
-        if bits is not None and (bits, rows) not in seen:
-            seen.add((bits, rows))
-            yield bits, rows
+        chip = each.get("architecture", default)
+        parts = {path: value for path, value in each.items() if _sets_read_out(path)}
+        key = json.dumps([chip, parts], sort_keys=True)
+        if key not in seen:
+            seen.add(key)
+            yield from _read_out(around[chip], {k: v for k, v in parts.items() if k != "architecture"})
+
+
+def _read_out(around: Variations, settings: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    """Bits and rows of a chip; none where it has no converter or cannot be."""
+    own = {path: value for path, value in settings.items() if path in (_BITS, _ROWS)}
+    try:
+        macro = around.at({path: value for path, value in settings.items() if path not in own}).tile.macro
+    except SpecError:
+        return
+    bits = own.get(_BITS, None if macro.adc is None else macro.adc.bits)
+    if bits is not None:
+        yield bits, own.get(_ROWS, macro.rows_active)

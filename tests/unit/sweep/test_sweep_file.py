@@ -5,6 +5,7 @@ import json
 import pytest
 from unit.sweep.test_ready_made import READY_MADE
 
+from cimsim.cli.locate import find_file
 from cimsim.errors import SpecError
 from cimsim.sweep.fairness import check_fair
 from cimsim.sweep.load import is_sweep, load_sweep
@@ -136,6 +137,39 @@ def test_a_lossy_converter_with_exact_sums_is_no_result(folder):
     assert str(caught.value) == f"{folder}/mine.yaml:5: {BITS}: {rule} (got 3); choose fidelity statistical"
     check_fair(plan_sweep(written(folder, change, ("[3, 4]", "[5, 6]"))))
     check_fair(plan_sweep(written(folder, ("objectives", "fidelity: ideal\nobjectives"))))
+
+
+AXIS, SEARCH = "tile.macro.adc.bits", "sampler: {kind: optuna, algorithm: tpe, budget: 9}"
+NUMBER = "{value: 1.0e-12, grade: assumed, source: none}"
+WALDEN = (
+    f"{{type: walden_adc, bits: 1, rate_hz: 1.0e9, figure_of_merit_j: {NUMBER}, area_m2: {NUMBER}, "
+    f"leakage_w: {NUMBER}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ([("{energy_j: min}", f"{{accuracy: max}}\n{SEARCH}")],
+         f"{BITS}: must be at least 5 for 16 rows where accuracy is an objective"),
+        ([("[3, 4]", "{from: 3, to: 9}"), (", n: 4", ""),
+          ("{energy_j: min}", f"{{nll: min}}\n{SEARCH}")],
+         f"{BITS}: must be at least 5 for 16 rows where nll is an objective"),
+        ([("{energy_j: min}", "{energy_j: min}\nconstraints: [accuracy > 0.9]")],
+         f"{BITS}: must be at least 5 for 16 rows where accuracy has a limit"),
+        ([(f"{AXIS}: [3, 4]", f"tile.macro.adc: [{WALDEN}]"), ("energy_j: min", "nll: min")],
+         "axes.tile.macro.adc: tile.macro.adc.bits must be at least 5 for 16 rows where nll is an objective"),
+        ([(f"{AXIS}: [3, 4]", "architecture: [stt_mram, ./coarse.yaml]"), ("energy_j: min", "nll: min")],
+         "axes.architecture: tile.macro.adc.bits must be at least 5 for 16 rows where nll is an objective"),
+    ],
+)  # fmt: skip
+def test_a_lossy_converter_is_found_in_searches_limits_parts_and_files(folder, changes, message):
+    coarse = find_file("stt_mram", "architecture").read_text()
+    (folder / "coarse.yaml").write_text(coarse.replace("      bits: 5 ", "      bits: 2 "))
+    path = written(folder, ("objectives", "fidelity: ideal\nobjectives"), *changes)
+    with pytest.raises(SpecError) as caught:
+        check_fair(plan_sweep(path))
+    assert message in str(caught.value) and str(caught.value).startswith(f"{path}:5: ")
 
 
 def test_the_schema_takes_what_is_shipped_and_refuses_the_rest():
