@@ -43,4 +43,6 @@ class Chunks:
         if len(points) > 1:
             self._again.extend(points)
             return []
-        return [Outcome(p.index, p.key, "failed", reason, 0.0, p.settings, {}) for p in points]
+        return [
+            Outcome(p.index, p.key, "failed", reason, 0.0, p.settings, {}, is_final=False) for p in points
+        ]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from cimsim.arch.vary import Variations
-from cimsim.errors import CimsimError
+from cimsim.errors import CimsimError, DataError
 from cimsim.sweep.context import Context
 from cimsim.sweep.journal import Outcome
 from cimsim.sweep.paths import SETTINGS
@@ -31,7 +31,10 @@ class Evaluator:
         self._study = lru_cache(maxsize=_STUDIES_KEPT)(self._new_study)
 
     def outcomes(self, points: Sequence[Point]) -> list[Outcome]:
-        """One for each point; a point that cannot be computed is an outcome as well."""
+        """One for each point; a point that cannot be computed is an outcome as well.
+
+        What the chip or the run cannot be is final; whatever else went wrong, also with the data, may pass.
+        """
         return [self._outcome(point) for point in points]
 
     def summary(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -48,16 +51,16 @@ class Evaluator:
         return study.summary(self._around(name).at(changes))
 
     def _outcome(self, point: Point) -> Outcome:
-        start, status, error = time.perf_counter(), "done", ""
+        start, status, error, is_final = time.perf_counter(), "done", "", True
         summary: dict[str, Any] = {}
         try:
             summary = self.summary(point.settings)
         except CimsimError as problem:
-            status, error = "failed", str(problem)
+            status, error, is_final = "failed", str(problem), not isinstance(problem, DataError)
         except Exception as fault:
-            status, error = "failed", f"{type(fault).__name__}: {fault}"
+            status, error, is_final = "failed", f"{type(fault).__name__}: {fault}", False
         duration_s = time.perf_counter() - start
-        return Outcome(point.index, point.key, status, error, duration_s, point.settings, summary)
+        return Outcome(point.index, point.key, status, error, duration_s, point.settings, summary, is_final)
 
     def _variations(self, name: str) -> Variations:
         return Variations(self._context.architectures[name], self._context.overrides)

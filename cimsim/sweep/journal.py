@@ -17,15 +17,18 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS sweep (name TEXT PRIMARY KEY, identity TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS points (
     point INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, status TEXT NOT NULL, error TEXT NOT NULL,
-    duration_s REAL NOT NULL, settings TEXT NOT NULL, summary TEXT NOT NULL);
+    duration_s REAL NOT NULL, settings TEXT NOT NULL, summary TEXT NOT NULL, is_final INTEGER NOT NULL);
 """
 _FINISHED = "finished"
-_COLUMNS = "point, key, status, error, duration_s, settings, summary"
+_COLUMNS = "point, key, status, error, duration_s, settings, summary, is_final"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a point: ``status`` "done" with a ``summary``, or "failed" with an ``error``."""
+    """What became of a point: ``status`` "done" with a ``summary``, or "failed" with an ``error``.
+
+    ``is_final`` is not so where the failure may pass: no memory, no disk, a process that was ended.
+    """
 
     index: int
     key: str
@@ -34,6 +37,7 @@ class Outcome:
     duration_s: float
     settings: dict[str, Any]
     summary: dict[str, Any]
+    is_final: bool = True
 
 
 class Journal:
@@ -101,11 +105,38 @@ class Journal:
     def record(self, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes; they count when this returns."""
         rows = [
-            (o.index, o.key, o.status, o.error, o.duration_s, json.dumps(o.settings), _text(o.summary))
+            (
+                o.index,
+                o.key,
+                o.status,
+                o.error,
+                o.duration_s,
+                json.dumps(o.settings),
+                _text(o.summary),
+                o.is_final,
+            )
             for o in outcomes
         ]
+        marks = ", ".join("?" * len(_COLUMNS.split(",")))
         with self._transaction():
-            self._file.executemany(f"INSERT INTO points ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._file.executemany(f"INSERT INTO points ({_COLUMNS}) VALUES ({marks})", rows)
+
+    def n_passing(self) -> int:
+        """How many points failed for a reason that may pass."""
+        found: int = self._file.execute("SELECT count(*) FROM points WHERE NOT is_final").fetchone()[0]
+        return found
+
+    def forget_passing(self, *, and_later: bool) -> None:
+        """Take out the points whose failure may pass, so that they are missing again.
+
+        With ``and_later`` also all that come after the first of them: a search may go another way there.
+        """
+        if not self.n_passing():
+            return
+        first = "point >= (SELECT min(point) FROM points WHERE NOT is_final)"
+        with self._transaction():
+            self._file.execute(f"DELETE FROM points WHERE {first if and_later else 'NOT is_final'}")
+            self._file.execute("DELETE FROM sweep WHERE name = ?", (_FINISHED,))
 
     def keys(self) -> Iterator[str]:
         """Of all points that count."""
@@ -144,5 +175,6 @@ def _text(summary: Mapping[str, Any]) -> str:
 
 
 def _outcome(row: tuple[Any, ...]) -> Outcome:
-    index, key, status, error, duration_s, settings, summary = row
-    return Outcome(index, key, status, error, duration_s, json.loads(settings), json.loads(summary))
+    index, key, status, error, duration_s, settings, summary, is_final = row
+    told = json.loads(settings), json.loads(summary)
+    return Outcome(index, key, status, error, duration_s, *told, bool(is_final))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cimsim.errors import InputError, closest
+from cimsim.reporting.quantities import things
 from cimsim.sweep.cluster import Cluster
 from cimsim.sweep.columns import flat
 from cimsim.sweep.constraints import parse_constraint
@@ -75,7 +76,7 @@ def sweep(
     jobs : processes on this machine
     scheduler : address of a Dask scheduler whose workers compute instead, such as ``tcp://host:8786``
     out : folder of the tables and the journal (default: ``reports/<name of the sweep>``)
-    resume : whether to go on with a sweep that was stopped there
+    resume : go on with a sweep that was stopped there, and try again what failed for want of memory or data
     progress : called with (stage, done, total)
 
     Raises
@@ -114,13 +115,18 @@ def run_sweep(
         parse_constraint(text, plan.spec.origin("constraints").place("constraints"))
     directory = Path(out) if out is not None else Path("reports") / plan.spec.name
     with open_journal(directory, plan, resume) as journal:
+        if resume:
+            journal.forget_passing(and_later=plan.spec.sampler.budget is not None)
         before = sum(journal.counts().values())
         if not journal.is_finished:
             with _crew(plan, jobs, scheduler) as crew:
                 _Sweeper(plan, journal, crew, progress).run()
             journal.finish()
         notes = write_tables(directory, Table(plan, journal))
-        counts = journal.counts()
+        counts, n_passing = journal.counts(), journal.n_passing()
+    if n_passing:
+        count = things(n_passing, "failed point")
+        notes.append(f"again    --resume computes {count} again: the reason may have passed")
     n_done, n_failed = counts.get("done", 0), counts.get("failed", 0)
     return Finished(plan, directory, n_done + n_failed - before, n_done, n_failed, notes)
 

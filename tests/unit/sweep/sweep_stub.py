@@ -6,6 +6,7 @@ A point with 7 bits and 7 rows fails, one with ``seed`` 13 ends its process.
 import os
 import time
 
+from cimsim.errors import InputError
 from cimsim.sweep.evaluate import Evaluator
 
 POINT_S = 0.01
@@ -17,7 +18,7 @@ def summary(self, settings):
     if settings.get("seed") == 13:
         os.kill(os.getpid(), 9)
     if bits == 7 and rows == 7:
-        raise ValueError("seven by seven")
+        raise InputError("chip", "seven by seven")
     return {"energy_j": bits / 3 + rows / 7, "accuracy": 1 - bits / rows / 9, "parts": {"a": 0.1 * bits}}
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import cimsim
-from cimsim.errors import InputError, SpecError
+from cimsim.errors import DataError, InputError, SpecError
 from cimsim.sweep.columns import flat
 from cimsim.sweep.evaluate import Evaluator
 from cimsim.sweep.journal import Journal, Outcome
@@ -71,6 +71,50 @@ def test_a_failed_point_is_a_row_and_the_sweep_goes_on(computed, wishes, folder)
     assert failed["energy_j"].isna().all() and not failed["pareto"].any()
     assert list(rows["warnings"].dropna().unique()) == ["a; b"]
     assert (rows["pareto"] == rows["point"].isin([1, 5])).all()
+
+
+@pytest.mark.parametrize(
+    ("fault", "again"), [(MemoryError(), 1), (DataError("d", "no such file"), 1), (SpecError("c", "no"), 0)]
+)
+def test_what_failed_for_a_passing_reason_is_computed_again(
+    computed, wishes, folder, monkeypatch, fault, again
+):
+    whole = Evaluator.summary
+
+    def short(self, settings):
+        if (settings["tile.macro.adc.bits"], settings["tile.macro.rows_active"]) == (3, 16):
+            raise fault
+        return whole(self, settings)
+
+    monkeypatch.setattr(Evaluator, "summary", short)
+    first = run_sweep(wishes, out=folder / "out")
+    assert first.n_failed == 2 and len(first.notes) == again
+    assert all("--resume computes 1 failed point again" in note for note in first.notes)
+    monkeypatch.setattr(Evaluator, "summary", whole)
+    assert run_sweep(wishes, out=folder / "out").n_new == 0
+    resumed = run_sweep(wishes, out=folder / "out", resume=True)
+    assert (resumed.n_new, resumed.n_failed, resumed.notes) == (again, 2 - again, [])
+    assert list(resumed.frame()["point"]) == list(range(6))
+
+
+def test_a_search_goes_its_way_anew_from_a_point_whose_failure_passed(computed, wishes, folder, monkeypatch):
+    pytest.importorskip("optuna", reason="needs Optuna: pip install 'cimsim[sweep]'")
+    wishes["axes"] = {"tile.macro.adc.bits": [3, 4, 5, 6, 7, 8], "tile.macro.rows_active": [4, 8, 16, 32]}
+    wishes["sampler"] = {"kind": "optuna", "algorithm": "tpe", "budget": 20}
+    undisturbed = cimsim.sweep(wishes, out=folder / "undisturbed")
+    whole, n_before = Evaluator.summary, len(computed)
+
+    def short(self, settings):
+        if len(computed) == n_before + 4:
+            computed.append(settings)
+            raise MemoryError
+        return whole(self, settings)
+
+    monkeypatch.setattr(Evaluator, "summary", short)
+    assert "MemoryError: " in set(cimsim.sweep(wishes, out=folder / "out")["error"])
+    monkeypatch.setattr(Evaluator, "summary", whole)
+    rows = cimsim.sweep(wishes, out=folder / "out", resume=True)
+    pd.testing.assert_frame_equal(rows.drop(columns="duration_s"), undisturbed.drop(columns="duration_s"))
 
 
 def test_the_files_say_the_same(computed, wishes, folder):
