@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,10 +123,14 @@ class _Builder:
         for i, row in enumerate(rows):
             if not isinstance(row, list) or len(row) != len(names):
                 raise self._refuse(f"values.{i}", f"must be a list with {len(names)} values", show(row))
-        return tuple(
-            tuple(self._read(path, value, f"values.{i}") for path, value in zip(names, row, strict=True))
-            for i, row in enumerate(rows)
-        )
+        choices: dict[str, tuple[Any, ...]] = {}
+        for i, row in enumerate(rows):
+            pairs = zip(names, row, strict=True)
+            choice = tuple(self._read(path, value, f"values.{i}") for path, value in pairs)
+            if (key := json.dumps(choice, sort_keys=True)) in choices:
+                raise self._refuse(f"values.{i}", "must not repeat a value", show(rows[i]), "leave it out")
+            choices[key] = choice
+        return tuple(choices.values())
 
     def _condition(self, path: str, values: Iterable[Any], taken: list[str]) -> tuple[Any, ...]:
         if path not in taken:

@@ -66,9 +66,12 @@ class Plan:
 
     @cached_property
     def n_points(self) -> int:
-        """How many points there are; of a search at most."""
-        budget = self.spec.sampler.budget
-        return sum(1 for _ in self.points()) if budget is None else budget
+        """How many different points there are; of a search at most."""
+        sampler = self.spec.sampler
+        if sampler.budget is not None:
+            return sampler.budget
+        keys = (point.key for point in self.points())
+        return sum(1 for _ in keys) if sampler.kind == "grid" else len(set(keys))
 
     def key_of(self, settings: Settings) -> str:
         """A hash of what a point sets and of what the sweep fixes."""

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from cimsim.errors import SpecError
 from cimsim.sweep.axes import Axis, Span
 from cimsim.sweep.plan import plan_sweep
 from cimsim.sweep.samplers import SAMPLERS, points_of
@@ -28,6 +29,29 @@ def settings(wishes, axes, **more):
 def test_ranges_of_whole_numbers(wishes, axis, values):
     path = "tile.macro.rows_active"
     assert settings(wishes, {path: axis}) == [{path: value} for value in values]
+
+
+@pytest.mark.parametrize(
+    ("path", "axis", "found"),
+    [
+        ("tile.macro.adc.bits", [3, 4, 3], "3"),
+        ("tile.macro.read_voltage_v", [0.1, "100 mV"], "100 mV"),
+        ("tile.macro.adc.errors", [{"gain_cv": 0.1}, {"gain_cv": 0.1}], ""),
+        ("both", {"paths": ["seed", "n_mc_samples"], "values": [[1, 2], [2, 1], [1, 2]]}, "1, 2"),
+    ],
+)
+def test_a_value_stands_on_an_axis_once(wishes, path, axis, found):
+    with pytest.raises(
+        SpecError, match=rf"axes.{path}.values.\d: must not repeat a value .*{found}.*leave it"
+    ):
+        settings(wishes, {path: axis})
+
+
+@pytest.mark.parametrize("kind", ["random", "lhs", "morris"])
+def test_points_that_a_sampler_repeats_count_once(wishes, kind):
+    axes = {"tile.macro.adc.bits": [3, 4], "tile.macro.rows_active": [8, 16]}
+    plan = plan_sweep({**wishes, "axes": axes, "sampler": {"kind": kind, "n": 40}})
+    assert plan.n_points == len({point.key for point in plan.points()}) <= 4
 
 
 def test_ranges_of_numbers_have_short_values(wishes):
