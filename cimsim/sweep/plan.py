@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,18 @@ from typing import Any
 import cimsim
 from cimsim.arch.loader import load_arch
 from cimsim.errors import SpecError
+from cimsim.sim.inputs import load_images
 from cimsim.sweep.axes import Axis, axes_of
 from cimsim.sweep.context import Context, identities_of
+from cimsim.sweep.fingerprint import code_digest, digest
 from cimsim.sweep.load import load_sweep
 from cimsim.sweep.names import file_of, hash_of
 from cimsim.sweep.paths import Paths
 from cimsim.sweep.samplers import points_of
 from cimsim.sweep.spec import SweepSpec
+from cimsim.workload import load_workload
 
-__all__ = ["Plan", "Point", "plan_sweep"]
+__all__ = ["Plan", "Point", "plan_sweep", "with_images"]
 
 Settings = dict[str, Any]
 
@@ -128,6 +131,28 @@ def plan_sweep(
     return plan
 
 
+def with_images(plan: Plan) -> Plan:
+    """The plan with the images of each workload among what it is made of: they are loaded once for that.
+
+    Raises
+    ------
+    CimsimError : images that cannot be had, or that do not fit the workload
+    """
+    context, found = plan.context, dict(plan.identities)
+    for name, path in context.workloads.items():
+        images = load_images(
+            load_workload(path),
+            data=context.data,
+            data_dir=context.data_dir,
+            n_images=context.n_images,
+            download=False,
+            x=None,
+            y=None,
+        )
+        found[f"the images of {name}"] = digest(images.x, images.y)
+    return replace(plan, identities=found)
+
+
 def _architectures(spec: SweepSpec, axes: Iterable[Axis], base: Path, beside: Path) -> dict[str, Path]:
     """Files by name: the base first, then those of an axis."""
     found = {spec.architecture: base}
@@ -143,7 +168,10 @@ def _architectures(spec: SweepSpec, axes: Iterable[Axis], base: Path, beside: Pa
 def _data(spec: SweepSpec, beside: Path) -> str | None:
     if spec.data is None or not spec.data.endswith(".npz"):
         return spec.data
-    return str((beside / spec.data).resolve())
+    path = (beside / spec.data).resolve()
+    if not path.is_file():
+        raise SpecError(spec.origin("data").place("data"), "no such data file", str(path))
+    return str(path)
 
 
 def _folder(data_dir: str | Path | None) -> str | None:
@@ -169,4 +197,5 @@ def _own_identities(spec: SweepSpec, overrides: tuple[str, ...]) -> dict[str, st
         "the sweep file": hash_of(own.encode()),
         "--set": hash_of(json.dumps(overrides).encode()),
         "cimsim": cimsim.__version__,
+        "the code of cimsim, or NumPy,": code_digest(),
     }

@@ -15,7 +15,7 @@ from cimsim.sweep.constraints import parse_constraint
 from cimsim.sweep.fairness import check_fair
 from cimsim.sweep.folder import JOURNAL, open_journal, write_tables
 from cimsim.sweep.journal import Journal, Outcome
-from cimsim.sweep.plan import Plan, Point, plan_sweep
+from cimsim.sweep.plan import Plan, Point, plan_sweep, with_images
 from cimsim.sweep.search import Search
 from cimsim.sweep.spec import SweepSpec
 from cimsim.sweep.table import Table, objectives_of
@@ -109,7 +109,7 @@ def run_sweep(
     progress: Progress | None = None,
 ) -> Finished:
     """As `sweep`, for tables that do not fit in memory: they stay on disk."""
-    plan = plan_sweep(spec, overrides, data_dir)
+    plan = with_images(plan_sweep(spec, overrides, data_dir))
     check_fair(plan)
     for text in plan.spec.constraints:
         parse_constraint(text, plan.spec.origin("constraints").place("constraints"))

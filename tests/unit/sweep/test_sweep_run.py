@@ -3,12 +3,14 @@
 import csv
 import json
 import sqlite3
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 import cimsim
 from cimsim.errors import DataError, InputError, SpecError
+from cimsim.sweep import plan
 from cimsim.sweep.columns import flat
 from cimsim.sweep.evaluate import Evaluator
 from cimsim.sweep.journal import Journal, Outcome
@@ -183,6 +185,28 @@ def test_what_has_changed_since_is_named(computed, wishes, folder, change, label
         cimsim.sweep({**wishes, **(change or {})}, out=folder / "out", resume=True)
     with pytest.raises(InputError, match=r"another sweep: --set has changed|another sweep: architecture"):
         cimsim.sweep(wishes, out=folder / "out", resume=True, overrides=["chip.clock_hz=2e8"])
+
+
+@pytest.mark.parametrize(("part", "label"), [("code", "the code of cimsim"), ("images", "the images of")])
+def test_other_code_and_another_data_folder_are_noticed(computed, wishes, folder, monkeypatch, part, label):
+    cimsim.sweep(wishes, out=folder / "out")
+    if part == "code":
+        monkeypatch.setattr("cimsim.sweep.plan.code_digest", lambda: "other")
+    else:
+        load = plan.load_images
+        monkeypatch.setattr(
+            plan, "load_images", lambda *a, **k: replace(loaded := load(*a, **k), x=-loaded.x)
+        )
+    with pytest.raises(InputError, match=f"holds points of another sweep: {label}.*changed since it began"):
+        cimsim.sweep(wishes, out=folder / "out", resume=True)
+
+
+def test_data_that_cannot_be_had_is_one_message_before_the_first_point(computed, wishes, folder):
+    with pytest.raises(SpecError, match=r"data: no such data file \(got .*missing.npz\)"):
+        cimsim.sweep({**wishes, "data": "missing.npz"}, out=folder / "out")
+    with pytest.raises(DataError, match="no such file"):
+        cimsim.sweep({**wishes, "data": "mnist"}, out=folder / "out", data_dir=folder)
+    assert not computed and not (folder / "out").exists()
 
 
 def test_points_that_coincide_are_computed_once(computed, wishes, folder):
