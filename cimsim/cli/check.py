@@ -49,8 +49,10 @@ def _check_sweep(path: Path, overrides: tuple[str, ...]) -> str:
     from cimsim.reporting.quantities import things
     from cimsim.sweep.fairness import check_fair
     from cimsim.sweep.plan import plan_sweep
+    from cimsim.sweep.wishes import check_wishes
 
     plan = plan_sweep(path, overrides)
+    check_wishes(plan)
     check_fair(plan)
     most = "" if plan.spec.sampler.budget is None else "at most "
     axes = things(len(plan.axes), "axis").replace("axiss", "axes")

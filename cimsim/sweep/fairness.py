@@ -11,11 +11,11 @@ from typing import Any
 
 from cimsim.arch.vary import Variations
 from cimsim.errors import SpecError
-from cimsim.sweep.constraints import parse_constraint
 from cimsim.sweep.context import Context
 from cimsim.sweep.plan import Plan
 from cimsim.sweep.samplers import points_of
 from cimsim.sweep.spec import SweepSpec
+from cimsim.sweep.wishes import constraints_of
 
 __all__ = ["ANSWERS", "FELT", "check_fair"]
 
@@ -84,10 +84,7 @@ def _check_converters(plan: Plan) -> None:
 def _wanted(spec: SweepSpec) -> str:
     """The first objective or limit that lossy sums would spoil, in words; empty where there is none."""
     found = [f"{name} is an objective" for name in spec.objectives if name.startswith(ANSWERS)]
-    limits = [
-        parse_constraint(text, spec.origin("constraints").place("constraints")).column
-        for text in spec.constraints
-    ]
+    limits = [limit.column for limit in constraints_of(spec)]
     found += [f"{name} has a limit" for name in limits if name.startswith(ANSWERS)]
     return next(iter(found), "")
 

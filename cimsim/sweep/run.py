@@ -19,6 +19,7 @@ from cimsim.sweep.plan import Plan, Point, plan_sweep, with_images
 from cimsim.sweep.search import Search
 from cimsim.sweep.spec import SweepSpec
 from cimsim.sweep.table import Table, objectives_of
+from cimsim.sweep.wishes import check_wishes
 from cimsim.sweep.work import Here, Processes
 
 if TYPE_CHECKING:
@@ -110,9 +111,8 @@ def run_sweep(
 ) -> Finished:
     """As `sweep`, for tables that do not fit in memory: they stay on disk."""
     plan = with_images(plan_sweep(spec, overrides, data_dir))
+    check_wishes(plan)
     check_fair(plan)
-    for text in plan.spec.constraints:
-        parse_constraint(text, plan.spec.origin("constraints").place("constraints"))
     directory = Path(out) if out is not None else Path("reports") / plan.spec.name
     with open_journal(directory, plan, resume) as journal:
         if resume:

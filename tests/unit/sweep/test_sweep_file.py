@@ -1,16 +1,18 @@
 """Sweep files: what is understood, and one message with a line for what is not."""
 
 import json
+import re
 
 import pytest
 from unit.sweep.test_ready_made import READY_MADE
 
 from cimsim.cli.locate import find_file
-from cimsim.errors import SpecError
+from cimsim.errors import InputError, SpecError
 from cimsim.sweep.fairness import check_fair
 from cimsim.sweep.load import is_sweep, load_sweep
 from cimsim.sweep.plan import plan_sweep
 from cimsim.sweep.schema import sweep_schema
+from cimsim.sweep.wishes import SUMMARY, check_wishes
 
 FILE = """\
 architecture: stt_mram
@@ -137,6 +139,35 @@ def test_a_lossy_converter_with_exact_sums_is_no_result(folder):
     assert str(caught.value) == f"{folder}/mine.yaml:5: {BITS}: {rule} (got 3); choose fidelity statistical"
     check_fair(plan_sweep(written(folder, change, ("[3, 4]", "[5, 6]"))))
     check_fair(plan_sweep(written(folder, ("objectives", "fidelity: ideal\nobjectives"))))
+
+
+@pytest.mark.parametrize(
+    ("objectives", "message"),
+    [
+        ("{energy: min}", "7: objectives.energy: energy is no column of the results; did you mean 'energy_"),
+        ('{energy_j: min}\nconstraints: ["area_m2 <> 4"]', "8: constraints.0: must compare area_m2 with"),
+        ('{energy_j: min}\nconstraints: ["area_m2 ~ 4"]', "8: constraints.0: must be a column, one of"),
+        ('{energy_j: min}\nconstraints: [ece < 1, area_m2 < 4 ns]', "8: constraints.1: must be"),
+        ('{energy_j: min}\nconstraints: [tile.macro.adc.bit < 4]',
+         "8: constraints.0: tile.macro.adc.bit is no column of the results; did you mean"),
+    ],
+)  # fmt: skip
+def test_wishes_are_compared_with_the_columns_beforehand(folder, objectives, message):
+    path = written(folder, ("{energy_j: min}", objectives))
+    with pytest.raises(InputError) as caught:
+        check_wishes(plan_sweep(path))
+    assert str(caught.value).startswith(f"{path}:{message}")
+    limits = '["tile.macro.adc.bits < 4", energy_by_component.adc.energy_j < 1 pJ]'
+    good = f"{{accuracy_chips_min: max}}\nconstraints: {limits}"
+    check_wishes(plan_sweep(written(folder, ("{energy_j: min}", good))))
+
+
+def test_the_columns_are_those_of_the_report():
+    page = (READY_MADE[0].parents[2] / "docs" / "report.md").read_text()
+    start, end = page.index("\n## `summary.json`"), page.index("\n## `layers.csv`")
+    cells = [line.split("|")[1] for line in page[start:end].splitlines() if line.startswith("| `")]
+    documented = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert documented == {name for name in SUMMARY if "_chips_" not in name}
 
 
 AXIS, SEARCH = "tile.macro.adc.bits", "sampler: {kind: optuna, algorithm: tpe, budget: 9}"
