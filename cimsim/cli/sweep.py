@@ -10,6 +10,7 @@ import click
 
 from cimsim.cli.options import FOLDER
 from cimsim.cli.words import whole_number
+from cimsim.errors import InputError
 
 if TYPE_CHECKING:
     from cimsim.sweep.run import Finished
@@ -69,12 +70,16 @@ under the same paths.
 def sweep(
     file: str, *, jobs: int | None, resume: bool, questions: tuple[str, ...], out: Path | None, **options: Any
 ) -> None:
-    """Run all points of a sweep FILE, or those that are missing."""
+    """Run all points of a sweep FILE, or those that are missing.
+
+    Exit code 2 where no point at all could be computed; points that fail beside others are rows.
+    """
     from cimsim.cli.locate import find_file
     from cimsim.cli.progress import progress_bar
     from cimsim.sweep.best import parse_question
     from cimsim.sweep.pictures import write_pictures
     from cimsim.sweep.run import run_sweep
+    from cimsim.sweep.text import first_error
 
     path = find_file(file, "sweep")
     directory = out or Path("reports") / path.stem
@@ -94,6 +99,9 @@ def sweep(
         raise click.Abort from stop
     write_pictures(finished)
     _print(finished)
+    if finished.n_failed and not finished.n_done:
+        click.echo(f"report: {directory}/")
+        raise InputError(file, f"no point could be computed: {first_error(finished)}")
     for question in asked:
         _print_best(finished, question)
     click.echo(f"report: {directory}/")

@@ -11,7 +11,7 @@ from cimsim.sweep.front import Objective
 from cimsim.sweep.run import Finished
 from cimsim.sweep.table import objectives_of
 
-__all__ = ["front_of", "lines_of"]
+__all__ = ["first_error", "front_of", "lines_of"]
 
 _ROWS_SHOWN = 20
 
@@ -26,9 +26,7 @@ def lines_of(finished: Finished) -> Iterator[str]:
     if kept:
         yield f"computed {new:,} now, {kept:,} were in the journal"
     if finished.n_failed:
-        errors = finished.frame({"status", "error"})
-        failed = errors[errors["status"] == "failed"]["error"]
-        yield f"failed   {things(finished.n_failed, 'point')}, the first: {failed.iloc[0]}"
+        yield f"failed   {things(finished.n_failed, 'point')}, the first: {first_error(finished)}"
     if plan.spec.objectives:
         flags = finished.frame({"pareto", "pareto_tie"})
         n_front, n_ties = int(flags["pareto"].sum()), int(flags["pareto_tie"].sum())
@@ -36,6 +34,12 @@ def lines_of(finished: Finished) -> Iterator[str]:
         wishes = ", ".join(f"{'most' if o.is_max else 'least'} {o.column}" for o in objectives_of(plan))
         yield f"front    {things(n_front, 'point')}{ties}: {wishes}"
     yield from finished.notes
+
+
+def first_error(finished: Finished) -> str:
+    """Why the first point that failed did."""
+    errors = finished.frame({"status", "error"})
+    return str(errors[errors["status"] == "failed"]["error"].iloc[0])
 
 
 def front_of(finished: Finished) -> tuple[list[str], list[list[str]], int]:

@@ -42,13 +42,23 @@ def test_a_sweep_prints_its_front_and_the_best_and_writes_a_folder(cimsim_cli, f
         "failed   1 point, the first: ValueError: no such chip",
         "front    3 points: least energy_j, most accuracy",
     ]
-    assert lines[6].split() == ["1", "3", "16", "188", "nJ", "97.92", "%"]
+    assert lines[3] == "again    --resume computes 1 failed point again: the reason may have passed"
+    assert lines[7].split() == ["1", "3", "16", "188", "nJ", "97.92", "%"]
     assert "best   point 1: energy_j 188 nJ, accuracy 97.92 %" in lines
     assert lines[-1] == "report: reports/mine/"
     names = {path.name for path in (formula / "reports" / "mine").iterdir()}
     assert {"sweep.csv", "journal.sqlite", "manifest.json"} < names
     again = cimsim_cli("sweep", "mine.yaml", "--jobs", 1).stdout.splitlines()
     assert again[1] == "computed 0 now, 6 were in the journal"
+
+
+def test_a_sweep_without_a_point_that_could_be_computed_ends_with_the_first_reason(cimsim_cli, formula):
+    (formula / "mine.yaml").write_text(FILE.replace("[3, 4, 5]", "[5]").replace("[8, 16]", "[8]"))
+    outcome = cimsim_cli("sweep", "mine.yaml", "--jobs", 1, "--best", "energy_j")
+    assert outcome.exit_code == 2 and outcome.stdout.splitlines()[-1] == "report: reports/mine/"
+    assert outcome.stderr == "error: mine.yaml: no point could be computed: ValueError: no such chip\n"
+    assert (formula / "reports" / "mine" / "sweep.csv").exists()
+    assert "Exit code 2 where no point" in cimsim_cli("sweep", "--help").stdout
 
 
 def test_sweeps_are_checked_listed_and_described(cimsim_cli, formula):
