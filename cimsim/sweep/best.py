@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cimsim.errors import InputError, show
+from cimsim.errors import InputError, closest, show
 from cimsim.reporting.quantities import things
 from cimsim.sweep.constraints import Constraint, is_feasible, parse_constraint
 from cimsim.sweep.front import Objective, costs_of
@@ -18,7 +19,7 @@ from cimsim.sweep.noise import gain_and_noise, has_noise
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Best", "Question", "find_best", "parse_question"]
+__all__ = ["Best", "Question", "check_columns", "find_best", "parse_question"]
 
 _FORM = re.compile(
     r"\s*(?:(min|max)\s+)?([A-Za-z_][\w.:-]*)\s*(?:\ssubject\s+to\s+(\S.*))?", re.ASCII | re.DOTALL
@@ -78,6 +79,23 @@ def parse_question(text: str, place: str = "--best") -> Question:
     is_max = word == "max" if word else any(stem in column for stem in _MORE_IS_BETTER)
     parts = _AND.split(limits.strip()) if limits else []
     return Question(Objective(column, is_max), tuple(parse_constraint(part, place) for part in parts))
+
+
+def check_columns(questions: Iterable[Question], known: Collection[str], place: str = "--best") -> None:
+    """Refuse what no table can answer, before it is there.
+
+    Parameters
+    ----------
+    known : columns; ``name.more`` is one where ``name`` is
+
+    Raises
+    ------
+    InputError : names the column that is not there
+    """
+    for question in questions:
+        for name in (question.objective.column, *(limit.column for limit in question.constraints)):
+            if name not in known and name.partition(".")[0] not in known:
+                raise InputError(place, "must name a column", show(name), closest(name, known))
 
 
 def find_best(table: pd.DataFrame, question: Question | str) -> Best:

@@ -32,7 +32,10 @@ _WORD = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Constraint:
-    """A column, a relation and a limit: a number in the column's unit, or with ``==`` also a word."""
+    """A column, a relation and a limit: a number in the column's unit, or with ``==`` also a word.
+
+    A truth value is the word true or false, in whatever case.
+    """
 
     column: str
     relation: str
@@ -49,7 +52,7 @@ class Constraint:
         """
         value = row.get(self.column)
         if isinstance(self.limit, str):
-            return float(value != self.limit)
+            return float(not _is_word(value, self.limit))
         if not isinstance(value, Real) or not np.isfinite(float(value)):
             return float("inf")
         if _RELATIONS[self.relation](value, self.limit):
@@ -59,7 +62,7 @@ class Constraint:
 
 
 def parse_constraint(text: str, place: str = "constraint") -> Constraint:
-    """``column relation limit``; the limit may have a unit, such as ``1 ms``.
+    """``column relation limit``; the limit may have a unit, such as ``1 ms``, or be in percent.
 
     Raises
     ------
@@ -82,14 +85,20 @@ def parse_constraint(text: str, place: str = "constraint") -> Constraint:
 def value_of(column: str, text: str, place: str) -> float | None:
     """A number, in the unit of the column where it has one of its own; None where the text is no number.
 
+    95 % is 0.95, of columns without a unit.
+
     Raises
     ------
     InputError : a unit that the column does not have
     """
     number = parse_number(text)
+    unit = None if "_per_" in column else unit_of(column.rsplit(".", 1)[-1])
+    if text.endswith("%") and (percent := parse_number(text[:-1].rstrip())) is not None:
+        if unit is not None or "_per_" in column:
+            raise InputError(place, f"must not compare {column} with percent", show(text))
+        return float(f"{percent / 100:.15g}")
     if number is not None or not is_unit_text(text):
         return number
-    unit = None if "_per_" in column else unit_of(column.rsplit(".", 1)[-1])
     if unit is None:
         raise InputError(place, f"must compare {column} with a bare number", show(text))
     try:
@@ -119,9 +128,16 @@ def _is_met(table: pd.DataFrame, constraint: Constraint) -> NDArray[np.bool_]:
     if name not in table:
         raise InputError(place, "must name a column", name, closest(name, table.columns))
     if isinstance(limit, str):
-        return np.asarray(table[name].astype(str) == limit)
+        return np.array([_is_word(value, limit) for value in table[name]], bool)
     try:
         values = table[name].astype(float).to_numpy()
     except (TypeError, ValueError) as error:
         raise InputError(place, f"must name a column of numbers, which {name} is not") from error
     return np.asarray(_RELATIONS[constraint.relation](values, limit))
+
+
+def _is_word(value: Any, word: str) -> bool:
+    """Whether a value is the word; of truth values the case does not count."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).lower() == word.lower()
+    return str(value) == word

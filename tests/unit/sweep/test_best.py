@@ -5,7 +5,7 @@ import pytest
 
 from cimsim.errors import InputError
 from cimsim.metrics import wilson_interval
-from cimsim.sweep.best import find_best, parse_question
+from cimsim.sweep.best import check_columns, find_best, parse_question
 from cimsim.sweep.best_text import best_lines
 from cimsim.sweep.constraints import Constraint, parse_constraint
 
@@ -67,6 +67,32 @@ def test_words_are_compared_as_they_are(table):
     assert find_best(table, "energy_j subject to chip.mc_schedule == b").row["point"] == 2
 
 
+@pytest.mark.parametrize("limit", ["98 %", "98%", "0.98", "9.8e1 %"])
+def test_percent_is_a_hundredth(table, limit):
+    assert parse_constraint(f"accuracy > {limit}") == Constraint("accuracy", ">", 0.98)
+    assert find_best(table, f"energy_j subject to accuracy > {limit}").row["point"] == 2
+
+
+@pytest.mark.parametrize("word", ["true", "True", "TRUE"])
+def test_truth_values_are_words_in_any_case(table, word):
+    table["pareto"] = [False, False, True, True, False]
+    assert find_best(table, f"max energy_j subject to pareto == {word}").row["point"] == 3
+    table["pareto"] = pd.Series([None, False, True, True, False], dtype=object)
+    assert find_best(table, f"max energy_j subject to pareto == {word}").row["point"] == 3
+    assert parse_constraint(f"pareto == {word}").violation({"pareto": True}) == 0.0
+    assert parse_constraint(f"pareto == {word}").violation({"pareto": False}) == 1.0
+
+
+def test_columns_of_a_question_can_be_known_beforehand():
+    known = {"energy_j", "accuracy", "energy_by_component"}
+    asked = "energy_by_component.adc subject to accuracy > 0.9"
+    check_columns([parse_question(asked)], known)
+    with pytest.raises(
+        InputError, match=r"--best: must name a column \(got 'acuracy'\); did you mean 'accuracy'"
+    ):
+        check_columns([parse_question(asked), parse_question("energy_j subject to acuracy > 0.9")], known)
+
+
 def test_the_answer_as_lines(table):
     lines = best_lines(find_best(table, "energy_j subject to accuracy > 0.98"), [BITS])
     assert lines == [
@@ -104,6 +130,7 @@ def test_no_row_within_the_limits_is_said_with_the_nearest(table):
         ("energy_j subject to latency_s < 3 kg", "must be in units of second"),
         ("energy_j subject to accuracy > 3 J", "must compare accuracy with a bare number"),
         ("energy_j subject to ops_per_j > 3 J", "must compare ops_per_j with a bare number"),
+        ("accuracy subject to energy_j < 5 %", "must not compare energy_j with percent"),
         ("energy", "did you mean 'energy_j'"),
         ("energy_j subject to acuracy > 0.9", "did you mean 'accuracy'"),
         ("energy_j subject to status > 0.9", "column of numbers, which status is not"),
