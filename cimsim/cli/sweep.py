@@ -13,6 +13,7 @@ from cimsim.cli.words import whole_number
 from cimsim.errors import InputError
 
 if TYPE_CHECKING:
+    from cimsim.sweep.best import Question
     from cimsim.sweep.run import Finished
 
 __all__ = ["sweep"]
@@ -76,14 +77,13 @@ def sweep(
     """
     from cimsim.cli.locate import find_file
     from cimsim.cli.progress import progress_bar
-    from cimsim.sweep.best import parse_question
     from cimsim.sweep.pictures import write_pictures
     from cimsim.sweep.run import run_sweep
     from cimsim.sweep.text import first_error
 
     path = find_file(file, "sweep")
     directory = out or Path("reports") / path.stem
-    asked = [parse_question(question) for question in questions]
+    asked = _understood(questions, path, options)
     try:
         with progress_bar(rate_of="points") as progress:
             finished = run_sweep(
@@ -102,9 +102,9 @@ def sweep(
     if finished.n_failed and not finished.n_done:
         click.echo(f"report: {directory}/")
         raise InputError(file, f"no point could be computed: {first_error(finished)}")
-    for question in asked:
-        _print_best(finished, question)
+    problems = [problem for question in asked if (problem := _print_best(finished, question))]
     click.echo(f"report: {directory}/")
+    _raise_last(problems)
 
 
 def _print(finished: Finished) -> None:
@@ -122,11 +122,39 @@ def _print(finished: Finished) -> None:
     click.echo()
 
 
-def _print_best(finished: Finished, question: Any) -> None:
+def _understood(texts: tuple[str, ...], path: Path, options: dict[str, Any]) -> list[Question]:
+    """Questions; one for a column that no table has is refused before hours are spent on the table."""
+    from cimsim.sweep.best import check_columns, parse_question
+    from cimsim.sweep.plan import plan_sweep
+    from cimsim.sweep.wishes import SUMMARY
+
+    questions = [parse_question(text) for text in texts]
+    if questions:
+        plan = plan_sweep(path, options["overrides"], options["data_dir"])
+        own = ("point", "status", "error", "duration_s", "pareto", "pareto_tie")
+        check_columns(questions, SUMMARY.union(own, plan.columns))
+    return questions
+
+
+def _raise_last(problems: list[InputError]) -> None:
+    """The last one ends the command; those before it are told."""
+    for problem in problems[:-1]:
+        click.echo(f"error: {problem}", err=True)
+    if problems:
+        raise problems[-1]
+
+
+def _print_best(finished: Finished, question: Question) -> InputError | None:
+    """The answer, or why there is none."""
     from cimsim.cli.table import print_line
     from cimsim.sweep.best import find_best
     from cimsim.sweep.best_text import best_lines
 
-    for line in best_lines(find_best(finished.frame(), question), finished.plan.columns):
+    try:
+        best = find_best(finished.frame(), question)
+    except InputError as problem:
+        return problem
+    for line in best_lines(best, finished.plan.columns):
         print_line(line)
     click.echo()
+    return None

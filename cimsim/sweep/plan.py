@@ -127,8 +127,7 @@ def plan_sweep(
         spec.seed,
         identities,
     )
-    plan = Plan(spec, axes, context, {**identities, **_own_identities(spec, given)})
-    return plan
+    return Plan(spec, axes, context, {**identities, **_own_identities(spec, given)})
 
 
 def with_images(plan: Plan) -> Plan:

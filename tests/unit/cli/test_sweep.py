@@ -52,6 +52,23 @@ def test_a_sweep_prints_its_front_and_the_best_and_writes_a_folder(cimsim_cli, f
     assert again[1] == "computed 0 now, 6 were in the journal"
 
 
+def test_a_question_without_an_answer_does_not_take_the_others_with_it(cimsim_cli, formula):
+    asked = (
+        "--best",
+        "energy_j subject to accuracy > 100 %",
+        "--best",
+        "energy_j subject to accuracy > 97 %",
+    )
+    outcome = cimsim_cli("sweep", "mine.yaml", "--jobs", 1, *asked, "--best", "nll")
+    lines = outcome.stdout.splitlines()
+    assert (
+        "best   point 1: energy_j 188 nJ, accuracy 97.92 %" in lines and lines[-1] == "report: reports/mine/"
+    )
+    errors = outcome.stderr.splitlines()
+    assert outcome.exit_code == 2 and len(errors) == 2 and "accuracy > 1 holds for 0 rows" in errors[0]
+    assert errors[1].startswith("error: objective nll: must be a column")
+
+
 def test_a_sweep_without_a_point_that_could_be_computed_ends_with_the_first_reason(cimsim_cli, formula):
     (formula / "mine.yaml").write_text(FILE.replace("[3, 4, 5]", "[5]").replace("[8, 16]", "[8]"))
     outcome = cimsim_cli("sweep", "mine.yaml", "--jobs", 1, "--best", "energy_j")
@@ -74,6 +91,10 @@ def test_sweeps_are_checked_listed_and_described(cimsim_cli, formula):
     [
         (("stt_readouts",), "error: stt_readouts: no such sweep file; did you mean 'stt_readout'?"),
         (("mine.yaml", "--best", "energy_j < 3"), "error: --best: must be a column, perhaps with min or max"),
+        (
+            ("mine.yaml", "--best", "acuracy"),
+            "error: --best: must name a column (got 'acuracy'); did you mean",
+        ),
         (("mine.yaml", "--set", "chip.clock_hz=0"), "error: --set chip.clock_hz=0: must be a number from"),
         (("mine.yaml", "--jobs", "0"), "error: --jobs: must be an integer from 1"),
     ],
