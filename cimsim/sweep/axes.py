@@ -128,7 +128,7 @@ class _Builder:
             pairs = zip(names, row, strict=True)
             choice = tuple(self._read(path, value, f"values.{i}") for path, value in pairs)
             if (key := json.dumps(choice, sort_keys=True)) in choices:
-                raise self._refuse(f"values.{i}", "must not repeat a value", show(rows[i]), "leave it out")
+                raise self._refuse(f"values.{i}", "must not repeat a value", show(values[i]), "leave it out")
             choices[key] = choice
         return tuple(choices.values())
 

@@ -34,7 +34,7 @@ def test_ranges_of_whole_numbers(wishes, axis, values):
 @pytest.mark.parametrize(
     ("path", "axis", "found"),
     [
-        ("tile.macro.adc.bits", [3, 4, 3], "3"),
+        ("tile.macro.adc.bits", [3, 4, 3], "got 3.;"),
         ("tile.macro.read_voltage_v", [0.1, "100 mV"], "100 mV"),
         ("tile.macro.adc.errors", [{"gain_cv": 0.1}, {"gain_cv": 0.1}], ""),
         ("both", {"paths": ["seed", "n_mc_samples"], "values": [[1, 2], [2, 1], [1, 2]]}, "1, 2"),
