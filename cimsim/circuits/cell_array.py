@@ -45,6 +45,7 @@ def cell_array(
     elif is_differential:
         match, mismatch = match + both / 2, mismatch + both / 2
     references_a = n_references // 2 * parallel_a + (n_references + 1) // 2 * antiparallel_a
+    of_references = {"read_reference": Action(pulse_energy_j(read_supply_v, references_a, read_s))}
     return Component(
         name="cell_array",
         unit="subarray",
@@ -53,7 +54,7 @@ def cell_array(
         actions={
             "read_parallel": Action(pulse_energy_j(read_supply_v, match, read_s)),
             "read_antiparallel": Action(pulse_energy_j(read_supply_v, mismatch, read_s)),
-            "read_reference": Action(pulse_energy_j(read_supply_v, references_a, read_s)),
+            **(of_references if n_references else {}),
             "write": Action(
                 n_branches * pulse_energy_j(write_supply_v, write_a, write_s), n_branches * write_s
             ),

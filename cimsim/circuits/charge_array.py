@@ -31,6 +31,7 @@ def charge_array(
     Valavi et al., "A Mixed-Signal Binarized Convolutional-Neural-Network Accelerator", VLSI 2018, and Jia et
     al., JSSC 2020, doi 10.1109/JSSC.2020.2987714.
     """
+    of_references = {"read_reference": Action(n_references // 2 * capacitance_f * supply_v**2)}
     return Component(
         name="cell_array",
         unit="subarray",
@@ -39,7 +40,7 @@ def charge_array(
         actions={
             "read_parallel": Action(capacitance_f * supply_v**2),
             "read_antiparallel": Action(0.0),
-            "read_reference": Action(n_references // 2 * capacitance_f * supply_v**2),
+            **(of_references if n_references else {}),
             "write": Action(write_energy_j),
         },
     )

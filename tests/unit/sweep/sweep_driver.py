@@ -5,6 +5,7 @@ is computed, and "counts KEY" after it is journaled.
 """
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def record_noted(self, outcomes):
 Evaluator._outcome, Journal.record = outcome_noted, record_noted
 
 if __name__ == "__main__":
+    # A shell that runs the tests in the background has its children ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     spec = json.loads(Path(sys.argv[1]).read_text())
     scheduler = sys.argv[5] if len(sys.argv) > 5 else None
     finished = run_sweep(spec, out=sys.argv[2], jobs=int(sys.argv[3]), scheduler=scheduler, resume=True)
