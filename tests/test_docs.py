@@ -98,7 +98,7 @@ def run_command(words, is_input_bad):
     assert outcome.exit_code == (2 if is_input_bad else 0), outcome.output
     if target:
         Path(target).write_text(outcome.stdout)
-    return outcome.output
+    return outcome.output if is_input_bad else outcome.stdout
 
 
 def write_named(text):
