@@ -42,8 +42,8 @@ def test_a_sweep_prints_its_front_and_the_best_and_writes_a_folder(cimsim_cli, f
         "failed   1 point, the first: ValueError: no such chip",
         "front    3 points: least energy_j, most accuracy",
     ]
-    assert lines[3] == "again    --resume computes 1 failed point again: the reason may have passed"
-    assert lines[7].split() == ["1", "3", "16", "188", "nJ", "97.92", "%"]
+    assert "again    --resume computes 1 failed point again: the reason may have passed" in lines
+    assert ["1", "3", "16", "188", "nJ", "97.92", "%"] in map(str.split, lines)
     assert "best   point 1: energy_j 188 nJ, accuracy 97.92 %" in lines
     assert lines[-1] == "report: reports/mine/"
     names = {path.name for path in (formula / "reports" / "mine").iterdir()}

@@ -49,6 +49,8 @@ def test_a_value_stands_on_an_axis_once(wishes, path, axis, found):
 
 @pytest.mark.parametrize("kind", ["random", "lhs", "morris"])
 def test_points_that_a_sampler_repeats_count_once(wishes, kind):
+    if kind == "morris":
+        pytest.importorskip("SALib", reason="needs SALib: pip install 'cimsim[sweep]'")
     axes = {"tile.macro.adc.bits": [3, 4], "tile.macro.rows_active": [8, 16]}
     plan = plan_sweep({**wishes, "axes": axes, "sampler": {"kind": kind, "n": 40}})
     assert plan.n_points == len({point.key for point in plan.points()}) <= 4
