@@ -47,7 +47,7 @@ def test_a_sweep_prints_its_front_and_the_best_and_writes_a_folder(cimsim_cli, f
     assert "best   point 1: energy_j 188 nJ, accuracy 97.92 %" in lines
     assert lines[-1] == "report: reports/mine/"
     names = {path.name for path in (formula / "reports" / "mine").iterdir()}
-    assert {"sweep.csv", "journal.sqlite", "manifest.json"} < names
+    assert {"sweep.csv", "journal.sqlite", "manifest.json"} <= names
     again = cimsim_cli("sweep", "mine.yaml", "--jobs", 1).stdout.splitlines()
     assert again[1] == "computed 0 now, 6 were in the journal"
 

@@ -92,11 +92,12 @@ def test_what_failed_for_a_passing_reason_is_computed_again(
     first = run_sweep(wishes, out=folder / "out")
     told = [note for note in first.notes if note.startswith("again")]
     assert first.n_failed == 2 and len(told) == again
-    assert all("--resume computes 1 failed point again" in note for note in first.notes)
+    assert all("--resume computes 1 failed point again" in note for note in told)
     monkeypatch.setattr(Evaluator, "summary", whole)
     assert run_sweep(wishes, out=folder / "out").n_new == 0
     resumed = run_sweep(wishes, out=folder / "out", resume=True)
-    assert (resumed.n_new, resumed.n_failed, resumed.notes) == (again, 2 - again, [])
+    assert (resumed.n_new, resumed.n_failed) == (again, 2 - again)
+    assert not any(note.startswith("again") for note in resumed.notes)
     assert list(resumed.frame()["point"]) == list(range(6))
 
 
