@@ -134,6 +134,9 @@ def project(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_of_a_page_runs_and_prints_what_it_says(page, project, no_figures):
+    if page == "docs/sweep.md":
+        for name in ("pyarrow", "SALib"):
+            pytest.importorskip(name, reason="the page is written with pip install 'cimsim[sweep]'")
     namespace = {}
     ran = 0
     for language, text, wanted in blocks(page):
