@@ -182,12 +182,13 @@ def test_every_real_number_has_a_unit_or_is_listed_as_dimensionless():
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_the_table_of_components_is_what_a_chip_is_built_of(path):
     rows = {row["component"]: row for row in list_components()}
-    for name, component in build_chip(load_arch(path, ["chip.first_layer=digital"])).components.items():
+    spec = load_arch(path, ["chip.first_layer=digital"])
+    absent = set() if spec.tile.macro.reference_columns else {"read_reference"}
+    for name, component in build_chip(spec).components.items():
         assert name == component.name
         assert rows[name]["unit"] == component.unit
-        assert [part.split(" (per ")[0] for part in rows[name]["actions"].split(", ")] == list(
-            component.actions
-        )
+        listed = [part.split(" (per ")[0] for part in rows[name]["actions"].split(", ")]
+        assert [action for action in listed if action not in absent] == list(component.actions)
 
 
 def test_a_value_knows_the_place_it_comes_from():
