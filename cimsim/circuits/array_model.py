@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cimsim.circuits.cell_signals import CellSignals, Faults
 from cimsim.circuits.ladder import Ladder
 
 __all__ = ["ArrayModel", "Converter", "Sense"]
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,18 @@ class Converter:
     def step(self) -> float:
         """Counts that a code stands for: 1 where there are codes enough."""
         return max(1.0, self.full_scale / self.last_code)
+
+    @property
+    def span(self) -> float:
+        """Counts from the lowest to the highest code where codes are centred, else 0."""
+        return self.last_code * self.step if self.is_centred else 0.0
+
+    def lowest(self, n_driven: Array) -> Array:
+        """What code 0 stands for when so many rows are driven; whole where codes are."""
+        if not self.is_centred:
+            return np.zeros(np.shape(n_driven))
+        found = 0.5 * (n_driven - self.span)
+        return np.floor(found) if self.step == 1.0 else found
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def _print_workloads() -> None:
 
 
 def _print_sweeps() -> None:
-    from cimsim.cli.locate import known_files
+    from cimsim.places import known_files
     from cimsim.sweep.load import load_sweep
 
     rows = [(name, load_sweep(path).about) for name, path in known_files("sweep").items()]
@@ -51,7 +51,7 @@ def _print_sweeps() -> None:
 
 
 def _print_files(kind: str) -> None:
-    from cimsim.cli.locate import known_files
+    from cimsim.places import known_files
 
     print_table((kind, "file"), [(name, str(path)) for name, path in known_files(kind).items()])
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from cimsim.arch.include import known_devices
 from cimsim.errors import InputError, closest
-from cimsim.places import roots
+from cimsim.places import FOLDERS, known_files, roots
 
-__all__ = ["FOLDERS", "find_device", "find_either", "find_file", "find_pair", "known_files"]
+__all__ = ["find_device", "find_either", "find_file", "find_pair"]
 
-FOLDERS = {"architecture": ("arch_configs", ".yaml"), "workload": ("workloads", ".npz")}
-"""Kind of file: the folder it lives in and how its name ends."""
-
-_PLACES = {**FOLDERS, "sweep": ("arch_configs/sweeps", ".yaml")}
+_OF_RUNS = ("architecture", "workload")
 
 
 def find_file(name: str, kind: str) -> Path:
@@ -37,7 +33,7 @@ def find_either(name: str) -> tuple[Path, str]:
     kind = _kind_of(name)
     if not kind and name in known_files("sweep"):
         return find_file(name, "sweep"), "sweep"
-    return _find(name, (kind,) if kind else tuple(FOLDERS))
+    return _find(name, (kind,) if kind else _OF_RUNS)
 
 
 def find_device(name: str) -> Path:
@@ -62,8 +58,8 @@ def find_pair(arch: str, workload: str) -> tuple[Path, Path]:
 
 def _kind_of(name: str) -> str:
     """The only kind a name can mean, by its ending or as a bare name; "" where it may be either."""
-    kinds = [kind for kind, (_, suffix) in FOLDERS.items() if name.endswith(suffix)]
-    kinds = kinds or [kind for kind in FOLDERS if name in known_files(kind)]
+    kinds = [kind for kind in _OF_RUNS if name.endswith(FOLDERS[kind][1])]
+    kinds = kinds or [kind for kind in _OF_RUNS if name in known_files(kind)]
     return kinds[0] if len(kinds) == 1 else ""
 
 
@@ -91,19 +87,8 @@ def _find(name: str, kinds: tuple[str, ...]) -> tuple[Path, str]:
 
 
 def _candidates(name: str, kind: str) -> Iterator[Path]:
-    folder, suffix = _PLACES[kind]
+    folder, suffix = FOLDERS[kind]
     for root in roots():
         yield root / name
         if len(Path(name).parts) == 1:
             yield from (root / folder / name, root / folder / f"{name}{suffix}")
-
-
-def known_files(kind: str) -> dict[str, Path]:
-    """Files of a kind that a bare name reaches, by that name; the working directory comes first."""
-    folder, suffix = _PLACES[kind]
-    found: dict[str, Path] = {}
-    for root in roots():
-        with suppress(OSError):
-            for path in sorted((root / folder).glob(f"*{suffix}")):
-                found.setdefault(path.stem, path)
-    return dict(sorted(found.items()))

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cimsim.devices import fokker_planck
+from cimsim.places import user_cache
 
 __all__ = ["DELTAS", "MOST_OVERDRIVE", "SwitchingTable", "switching_table"]
 
@@ -90,9 +91,8 @@ def switching_table() -> SwitchingTable:
 
 def _cache_path() -> Path:
     """In the user's cache; its name changes with whatever the numbers depend on."""
-    base = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache")
     recipe = Path(fokker_planck.__file__).read_bytes() + Path(__file__).read_bytes()
-    return Path(base) / "cimsim" / f"switching-{hashlib.sha256(recipe).hexdigest()[:16]}.npy"
+    return user_cache() / f"switching-{hashlib.sha256(recipe).hexdigest()[:16]}.npy"
 
 
 def _shape() -> tuple[int, int, int]:

@@ -207,14 +207,13 @@ def _means(
 def _codes(converter: Converter, layout: Layout, is_noisy: bool, read_outs: ReadOuts) -> ReadOut:
     """Every column of a step with the errors of its converter."""
     at = layout.unit
-    full_scale = converter.last_code * converter.step
     return ReadOut(
         gain=_in_blocks(read_outs.gain[at] / converter.step),
         offset=_in_blocks(read_outs.offset[at]),
         levels=np.ascontiguousarray(_in_blocks(read_outs.levels[at])),
         last_code=converter.last_code,
         step=converter.step,
-        span=full_scale if converter.is_centred else 0.0,
+        span=converter.span,
         variance=converter.noise_steps**2,
         normal=_quantiles() if is_noisy else _NO_NUMBERS,
         counts_ones=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import floor, prod, sqrt
+from math import prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,10 +149,7 @@ def _of_codes(converter: Converter, cells: _Branches, n_rows: int) -> Margin:
     """Every number of agreeing rows as often as coins tell it, each with the variance of its branches."""
     agreeing = np.arange(n_rows + 1.0)
     others = n_rows - agreeing
-    lowest = 0.5 * (n_rows - converter.full_scale) if converter.is_centred else 0.0
-    if converter.step == 1.0:
-        lowest = float(floor(lowest))
-    exact = (agreeing - lowest) / converter.step
+    exact = (agreeing - converter.lowest(np.array(float(n_rows)))) / converter.step
     mean = exact + (agreeing * cells.shift[0] + others * cells.shift[1]) / converter.step
     free = 0.0 if converter.is_calibrated else 1.0
     untrimmed = free * (converter.offset_steps**2 + np.square(converter.gain_cv * exact))

@@ -9,7 +9,6 @@ from cimsim.circuits.array_model import ArrayModel, Converter
 from cimsim.circuits.ladder import Ladder, driven_currents, row_attenuation
 from cimsim.sim.kernels.each_cell import add_codes, add_counts, fill_normal, sum_cells
 from cimsim.sim.kernels.lines import WordLines
-from cimsim.sim.kernels.read_out import lowest_count
 from cimsim.sim.layer_cells import LayerCells
 
 __all__ = ["read_cells"]
@@ -43,9 +42,9 @@ def read_cells(
         else:
             total[:] = _through_wires(lines, cells, step, model, wires, own)
         lowest = np.zeros(len(base))
-        if read_out.span > 0.0:
+        if isinstance(model.read_out, Converter):
             n_driven = _driven(lines, *layout.first_quad[step : step + 2]).sum(axis=1)
-            lowest[:] = [lowest_count(n, read_out) for n in n_driven.tolist()]
+            lowest = model.read_out.lowest(n_driven)
             base += lowest
         add_codes(total, lowest, step, read_out, own, codes)
     counts = np.empty(shape, np.int32)

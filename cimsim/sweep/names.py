@@ -7,11 +7,9 @@ from pathlib import Path
 
 from cimsim.arch.tree import Origin
 from cimsim.errors import SpecError, closest
-from cimsim.places import roots
+from cimsim.places import FOLDERS, known_files
 
 __all__ = ["file_of", "hash_of"]
-
-FOLDERS = {"architecture": ("arch_configs", ".yaml"), "workload": ("workloads", ".npz")}
 
 
 def file_of(name: str, kind: str, beside: Path, origin: Origin, where: str) -> Path:
@@ -20,25 +18,22 @@ def file_of(name: str, kind: str, beside: Path, origin: Origin, where: str) -> P
     Parameters
     ----------
     name : with a slash or an ending a path relative to ``beside``, else a shipped file
-    kind : a key of `FOLDERS`
+    kind : a key of `cimsim.places.FOLDERS`
     origin, where : of the name, for messages
 
     Raises
     ------
     SpecError : there is no such file
     """
-    folder, suffix = FOLDERS[kind]
-    if "/" in name or name.endswith(suffix):
+    if "/" in name or name.endswith(FOLDERS[kind][1]):
         path = beside / name
         if not path.is_file():
             raise SpecError(origin.place(where), f"no such {kind} file", str(path))
         return path.resolve()
-    for root in roots():
-        path = root / folder / f"{name}{suffix}"
-        if path.is_file():
-            return path.resolve()
-    known = (file.stem for root in roots() for file in (root / folder).glob(f"*{suffix}"))
-    raise SpecError(origin.place(where), f"no such {kind}", name, closest(name, known))
+    known = known_files(kind)
+    if name not in known:
+        raise SpecError(origin.place(where), f"no such {kind}", name, closest(name, known))
+    return known[name].resolve()
 
 
 def hash_of(content: bytes) -> str:

@@ -12,12 +12,13 @@ from cimsim.reporting.figures import save_drawings
 from cimsim.reporting.figures.sweep import Limit, draw_heat_map, draw_parallel, draw_pareto
 from cimsim.reporting.figures.sweep_effects import draw_main_effects, draw_sensitivity
 from cimsim.sweep.axes import Axis
-from cimsim.sweep.constraints import Constraint, is_feasible, parse_constraint
+from cimsim.sweep.constraints import Constraint, is_feasible
 from cimsim.sweep.front import Objective
 from cimsim.sweep.plan import Plan
 from cimsim.sweep.run import Finished
 from cimsim.sweep.sensitivity import DESIGNS, sensitivity
 from cimsim.sweep.table import objectives_of
+from cimsim.sweep.wishes import constraints_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ def write_pictures(finished: Finished) -> None:
     Pictures that are there already are replaced as a whole.
     """
     plan, directory = finished.plan, finished.directory
-    constraints = [parse_constraint(text) for text in plan.spec.constraints]
+    constraints = constraints_of(plan.spec)
     frame = finished.frame(_needed(plan, constraints))
     if not is_feasible(frame, ()).any():
         return

@@ -11,7 +11,6 @@ from cimsim.errors import InputError, closest
 from cimsim.reporting.quantities import things
 from cimsim.sweep.cluster import Cluster
 from cimsim.sweep.columns import flat
-from cimsim.sweep.constraints import parse_constraint
 from cimsim.sweep.fairness import check_fair
 from cimsim.sweep.folder import JOURNAL, open_journal, write_tables
 from cimsim.sweep.journal import Journal, Outcome
@@ -19,7 +18,7 @@ from cimsim.sweep.plan import Plan, Point, plan_sweep, with_images
 from cimsim.sweep.search import Search
 from cimsim.sweep.spec import SweepSpec
 from cimsim.sweep.table import Table, objectives_of
-from cimsim.sweep.wishes import check_wishes
+from cimsim.sweep.wishes import check_wishes, constraints_of
 from cimsim.sweep.work import Here, Processes
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ class _Sweeper:
         search = Search(
             self._plan.axes,
             objectives_of(self._plan),
-            [parse_constraint(text) for text in spec.constraints],
+            constraints_of(spec),
             algorithm=spec.sampler.algorithm or "",
             budget=spec.sampler.budget or 0,
             seed=spec.sampler.seed,
@@ -201,7 +200,7 @@ class _Sweeper:
         self._was_checked = True
         spec, columns = self._plan.spec, {*flat(done.summary), *self._plan.columns}
         wishes = [("objectives", name) for name in spec.objectives]
-        wishes += [("constraints", parse_constraint(text).column) for text in spec.constraints]
+        wishes += [("constraints", limit.column) for limit in constraints_of(spec)]
         for where, name in wishes:
             if name not in columns:
                 cure = closest(name, columns)

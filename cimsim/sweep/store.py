@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from cimsim.places import user_cache
 from cimsim.sweep.findings import Findings
 
 __all__ = ["DEFAULT_BYTES", "ValueStore", "default_folder"]
@@ -32,7 +33,8 @@ class ValueStore:
 
     def __init__(self, folder: str | Path | None = None, max_bytes: int = DEFAULT_BYTES) -> None:
         self.folder = Path(folder) if folder is not None else default_folder()
-        self._max_bytes, self._bytes = max_bytes, -1
+        self._max_bytes = max_bytes
+        self._bytes: int | None = None
 
     def load(self, key: str) -> Findings | None:
         """None where there is no whole entry."""
@@ -69,9 +71,10 @@ class ValueStore:
 
     def _make_room(self, added: int) -> None:
         """Looks at the folder at first, and when what this process wrote may have filled it."""
-        self._bytes += added
-        if 0 < self._bytes <= self._max_bytes and self._bytes != added - 1:
-            return
+        if self._bytes is not None:
+            self._bytes += added
+            if self._bytes <= self._max_bytes:
+                return
         entries = []
         for path in self.folder.glob(f"*{_SUFFIX}"):
             with suppress(OSError):
@@ -86,8 +89,7 @@ class ValueStore:
 
 def default_folder() -> Path:
     """In the user's cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache")
-    return Path(base) / "cimsim" / "values"
+    return user_cache() / "values"
 
 
 def _digest(key: str, packed: bytes) -> bytes:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from cimsim.sweep.base import Base
 from cimsim.sweep.columns import Columns, find_columns
-from cimsim.sweep.constraints import parse_constraint
 from cimsim.sweep.extras import need
 from cimsim.sweep.front import Objective, flag_front
 from cimsim.sweep.journal import Journal, Outcome
 from cimsim.sweep.noise import SCORES
 from cimsim.sweep.plan import Plan
+from cimsim.sweep.wishes import constraints_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,7 +113,7 @@ class Table:
     def _flags(self) -> list[tuple[bool, bool]]:
         """For each row whether it is on the front, and whether only noise keeps it off."""
         objectives = objectives_of(self._plan)
-        constraints = [parse_constraint(text) for text in self._plan.spec.constraints]
+        constraints = constraints_of(self._plan.spec)
         asked = [o.column for o in objectives] + [c.column for c in constraints]
         noise = [f"{name}_{end}" for name in asked for end in ("low", "high", "mc_se")]
         types = self._columns.types

@@ -112,12 +112,9 @@ def _unroll(
             for ox in range(out[1]):
                 y, x = oy * stride[0] - padding[0], ox * stride[1] * channels
                 _take(sign_rows, h, y, x, kernel[0], kernel[1] * channels, signs)
-                if is_known:
-                    _cut_like(signs, first_row, ups, downs, p, p - n_positions)
-                else:
-                    if not always:
-                        _take(mask_rows, h, y, x, kernel[0], kernel[1] * channels, lines)
-                    _cut(signs, lines, first_row, ups, downs, p)
+                if not always and not is_known:
+                    _take(mask_rows, h, y, x, kernel[0], kernel[1] * channels, lines)
+                _cut(signs, lines, first_row, ups, downs, p, p - n_positions if is_known else -1)
                 p += 1
 
 
@@ -179,31 +176,16 @@ def _take(
 
 @njit
 def _cut(
-    signs: PackedBits, lines: PackedBits, first_row: NDArray[np.int64],
-    ups: NDArray[np.uint16], downs: NDArray[np.uint16], position: int,
+    signs: PackedBits, lines: PackedBits, first_row: NDArray[np.int64], ups: NDArray[np.uint16],
+    downs: NDArray[np.uint16], position: int, other: int,
 ) -> None:  # fmt: skip
-    """The rows of one position as quads."""
+    """The rows of one position as quads; driven are those of ``lines``, or from 0 on those of ``other``."""
     quad = 0
     for s in range(len(first_row) - 1):
         for row in range(first_row[s], first_row[s + 1], 16):
             n_bits = min(16, first_row[s + 1] - row)
-            up, line = _quad(signs, row, n_bits), _quad(lines, row, n_bits)
-            ups[quad, position] = up & line
-            downs[quad, position] = line & ~up
-            quad += 1
-
-
-@njit
-def _cut_like(
-    signs: PackedBits, first_row: NDArray[np.int64], ups: NDArray[np.uint16], downs: NDArray[np.uint16],
-    position: int, other: int,
-) -> None:  # fmt: skip
-    """The same where the rows are driven that another position drives."""
-    quad = 0
-    for s in range(len(first_row) - 1):
-        for row in range(first_row[s], first_row[s + 1], 16):
-            up = _quad(signs, row, min(16, first_row[s + 1] - row))
-            line = ups[quad, other] | downs[quad, other]
+            up = _quad(signs, row, n_bits)
+            line = ups[quad, other] | downs[quad, other] if other >= 0 else _quad(lines, row, n_bits)
             ups[quad, position] = up & line
             downs[quad, position] = line & ~up
             quad += 1

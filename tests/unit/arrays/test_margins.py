@@ -41,11 +41,11 @@ def test_the_margin_by_hand():
 
 @pytest.mark.parametrize("is_calibrated", [False, True])
 @pytest.mark.parametrize("bits", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("full_scale", [16, 10])
+@pytest.mark.parametrize("full_scale", [16, 10, 4])
 def test_decision_errors_are_those_that_the_kernel_makes(bits, full_scale, is_calibrated):
     """20,000 columns of 16 cells; codes of several counts, levels near and far from them, clipping."""
     signals = ResistorSignals(2.0, 1.0, 0.1, 0.1)
-    converter = Converter(bits, full_scale, full_scale == 10, is_calibrated, noise_steps=0.05)
+    converter = Converter(bits, full_scale, full_scale < 16, is_calibrated, noise_steps=0.05)
     model = program(signals=signals, read_out=converter, read_noise=0.0).chip.arrays
     found = margins(program(signals=signals, read_out=converter, read_noise=0.0))["li3"]
     signs = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (16, 20_000))

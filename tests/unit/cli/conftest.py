@@ -1,9 +1,8 @@
 """An empty working directory with a small network and its data in it."""
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
-from unit.cli.tiny_network import write_workload
+from unit.cli.tiny_network import write_data, write_workload
 
 from cimsim.cli import main
 from cimsim.reporting import figures
@@ -14,9 +13,7 @@ def here(tmp_path, monkeypatch):
     """An empty working directory with tiny.npz and data.npz in it."""
     monkeypatch.chdir(tmp_path)
     write_workload(tmp_path / "tiny.npz")
-    rng = np.random.default_rng(5)
-    x = rng.choice(np.array([-1, 1], np.int8), (12, 1, 4, 4))
-    np.savez(tmp_path / "data.npz", x=x, y=np.arange(12) % 3)
+    write_data(tmp_path / "data.npz")
     return tmp_path
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cimsim import places
 from cimsim.cli import locate
 from cimsim.errors import InputError
 
@@ -17,7 +18,8 @@ def share(tmp_path, monkeypatch):
         for name in names:
             (root / "arch_configs" / f"{name}.yaml").write_text(root.name)
     monkeypatch.chdir(here)
-    monkeypatch.setattr(locate, "roots", lambda: (Path(), installed))
+    for module in (locate, places):
+        monkeypatch.setattr(module, "roots", lambda: (Path(), installed))
     return installed
 
 
@@ -60,13 +62,13 @@ def test_a_file_that_is_not_there(share, name, message):
 
 
 def test_known_files_by_name(share):
-    found = locate.known_files("architecture")
+    found = places.known_files("architecture")
     assert list(found) == ["mine", "stt_mram"]
     assert found["mine"] == Path("arch_configs/mine.yaml")
 
 
 def test_the_source_tree_and_the_installed_share_are_searched():
-    roots = locate.roots()
+    roots = places.roots()
     assert roots[0] == Path()
     assert (roots[1] / "cimsim" / "__init__.py").exists()
     assert all(root.parts[-2:] == ("share", "cimsim") for root in roots[2:])

@@ -33,6 +33,12 @@ def tiny_arrays():
     }
 
 
+def write_data(path):
+    """Write twelve images for it, with labels."""
+    x = np.random.default_rng(5).choice(np.array([-1, 1], np.int8), (12, 1, 4, 4))
+    np.savez(path, x=x, y=np.arange(12) % 3)
+
+
 def write_workload(path, spec=None, **arrays):
     """Write the tiny network, with another spec or other arrays ("." spelled "__")."""
     changed = {name.replace("__", "."): array for name, array in arrays.items()}

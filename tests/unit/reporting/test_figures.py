@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawn_texts import overlapping
 
 from cimsim.reporting import figures
 from cimsim.reporting.figures.canvas import STYLE
@@ -16,28 +17,13 @@ def texts(figure):
     return [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text()]
 
 
-def boxes_overlap(figure):
-    """Pairs of visible texts whose boxes cut each other by more than a pixel."""
-    figure.draw_without_rendering()
-    shown = [t for t in figure.findobj(mpl.text.Text) if t.get_text().strip() and t.get_visible()]
-    boxes = [(t.get_text(), t.get_window_extent()) for t in shown]
-    drawn = [(name, box) for name, box in boxes if figure.bbox.contains(*box.get_points().mean(axis=0))]
-    return [
-        (a, b)
-        for i, (a, box) in enumerate(drawn)
-        for b, other in drawn[i + 1 :]
-        if min(box.x1, other.x1) - max(box.x0, other.x0) > 1
-        and min(box.y1, other.y1) - max(box.y0, other.y0) > 1
-    ]
-
-
 @pytest.mark.parametrize(
     "draw", ["energy_by_component", "energy_by_layer", "energy_sources", "latency_timeline", "reliability"]
 )
 def test_no_text_covers_another(result, draw):
     with mpl.rc_context(STYLE):
         figure = getattr(figures, f"draw_{draw}")(result)
-        assert boxes_overlap(figure) == []
+        assert overlapping(figure) == []
 
 
 def test_component_bars_have_the_energies_as_lengths(result):

@@ -1,8 +1,7 @@
 """A folder with a small network and its data, and sweeps of it."""
 
-import numpy as np
 import pytest
-from unit.cli.tiny_network import write_workload
+from unit.cli.tiny_network import write_data, write_workload
 
 
 @pytest.fixture
@@ -10,9 +9,7 @@ def folder(tmp_path, monkeypatch):
     """A folder with tiny.npz and data.npz in it; values are kept below it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     write_workload(tmp_path / "tiny.npz")
-    rng = np.random.default_rng(5)
-    x = rng.choice(np.array([-1, 1], np.int8), (12, 1, 4, 4))
-    np.savez(tmp_path / "data.npz", x=x, y=np.arange(12) % 3)
+    write_data(tmp_path / "data.npz")
     return tmp_path
 
 
