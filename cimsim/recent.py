@@ -27,8 +27,16 @@ class Recent(Generic[Thing]):
     def get(self, key: Hashable, make: Callable[[], Thing]) -> Thing:
         """The thing of a key, made where it is not here; errors of ``make`` are not kept."""
         if key not in self._things:
-            self._things[key] = make()
-            if len(self._things) > self._size:
-                self._things.popitem(last=False)
+            self.keep(key, make())
+        return self[key]
+
+    def keep(self, key: Hashable, thing: Thing) -> None:
+        self._things[key] = thing
+        if len(self._things) > self._size:
+            self._things.popitem(last=False)
+
+    def __getitem__(self, key: Hashable) -> Thing:
+        """The thing of a key; KeyError where it is not here."""
+        thing = self._things[key]
         self._things.move_to_end(key)
-        return self._things[key]
+        return thing

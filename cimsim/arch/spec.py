@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
@@ -13,6 +14,7 @@ from cimsim.arch.quantity import (
     Energy,
     Leakage,
     LineCapacitance,
+    Quantity,
     RuleBroken,
 )
 from cimsim.arch.scale import scale_factor
@@ -222,7 +224,7 @@ class ArchSpec(Spec):
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> ArchSpec:
-        """The context, if any: paths whose quantities are new, all others are placed already."""
+        """The context, if any: models that hold new quantities, which have no path yet."""
         supply_v = self.technology.supply_v
         reads = [("tile.macro.read_voltage_v", self.tile.macro.read_voltage_v)]
         if (bit := self.chip.stochastic_unit.device.random_bit) is not None:
@@ -234,10 +236,17 @@ class ArchSpec(Spec):
                 raise RuleBroken(
                     path, f"must be at most technology.supply_v, {short(supply_v)}", short(voltage)
                 )
-        for path, quantity in self.quantities.items():
-            if info.context is None or path.startswith(info.context):
+        models = ("",) if info.context is None else info.context
+        for path, quantity in self._quantities_in(models):
+            if info.context is None or not quantity.path:
                 quantity.placed(path, scale_factor(path, quantity, self.technology.node_m, supply_v))
         return self
+
+    def _quantities_in(self, paths: Iterable[str]) -> Iterator[tuple[str, Quantity]]:
+        """Those of the models at some paths, "" for all."""
+        for path in paths:
+            model, start = (attrgetter(path)(self), f"{path}.") if path else (self, "")
+            yield from ((start + inner, quantity) for inner, quantity in model.quantities.items())
 
     @property
     def source(self) -> str:

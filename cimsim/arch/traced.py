@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
-
-from pydantic import BaseModel
 
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_base import Spec
+from cimsim.recent import Recent
 
 __all__ = ["Traced"]
 
 Made = TypeVar("Made")
 
-_KEPT = 16
+_KEPT = 64
+_BY_VALUE = frozenset({bool, int, float, str, type, type(None)})
 
 
 class Traced(Generic[Made]):
-    """``function(spec)``, remembered for the last few architectures that it could tell apart.
+    """``function(spec)``, remembered for the last architectures that it could tell apart.
 
     What a function of a spec reads on its way decides what it returns: where all of that is the same, so is
     the result. Quantities are the same if they are one object, as those of `Variations` are.
@@ -30,56 +32,55 @@ class Traced(Generic[Made]):
 
     def __init__(self, function: Callable[[ArchSpec], Made]) -> None:
         self._function = function
-        self._known: list[tuple[_Reads, Made]] = []
+        self._known: dict[tuple[str, ...], _Known[Made]] = {}
 
     def __call__(self, spec: ArchSpec) -> Made:
-        for place, (reads, made) in enumerate(self._known):
-            if reads.are_those_of(spec):
-                self._known.insert(0, self._known.pop(place))
-                return made
-        reads = _Reads(spec)
-        made = self._function(cast(ArchSpec, _Watched(reads)))
-        self._known = [(reads, made), *self._known[: _KEPT - 1]]
+        for known in self._known.values():
+            with suppress(KeyError, AttributeError):
+                return known[spec]
+        names: dict[str, None] = {}
+        made = self._function(cast(ArchSpec, _Watched(spec, "", names)))
+        self._known.setdefault(tuple(names), _Known(tuple(names))).keep(spec, made)
         return made
 
 
-class _Reads:
-    """What was read of a model, and of the models in it."""
+class _Known(Generic[Made]):
+    """What was made of the architectures of which the same ``names`` were read."""
 
-    def __init__(self, model: Spec) -> None:
-        self.model = model
-        self.values: dict[str, Any] = {}
-        self.below: dict[str, _Reads] = {}
+    def __init__(self, names: tuple[str, ...]) -> None:
+        # Of a single name attrgetter makes no tuple.
+        self._read = attrgetter("__class__", "__class__", *names)
+        self._made = Recent[tuple[Made, tuple[Any, ...]]](_KEPT)
 
-    def are_those_of(self, model: Any) -> bool:
-        """Whether the same function would read the same of another model."""
-        if model is self.model:
-            return True
-        return (
-            type(model) is type(self.model)
-            and all(_is_same(getattr(model, name), value) for name, value in self.values.items())
-            and all(reads.are_those_of(getattr(model, name)) for name, reads in self.below.items())
-        )
+    def __getitem__(self, spec: ArchSpec) -> Made:
+        """KeyError, or AttributeError: it would be made of something else."""
+        return self._made[_key(self._read(spec))][0]
+
+    def keep(self, spec: ArchSpec, made: Made) -> None:
+        values = self._read(spec)
+        self._made.keep(_key(values), (made, values))
+
+
+def _key(values: tuple[Any, ...]) -> Hashable:
+    """Numbers and texts by what they say, all else by which object it is: kept as long as its key."""
+    return tuple([value if type(value) in _BY_VALUE else id(value) for value in values])
 
 
 class _Watched:
     """Stands in for a model, and writes down what is read of it."""
 
-    def __init__(self, reads: _Reads) -> None:
-        self._reads = reads
+    def __init__(self, model: Spec, path: str, names: dict[str, None]) -> None:
+        self._model, self._path, self._names = model, path, names
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        return type(self._reads.model)
+        return type(self._model)
 
     def __getattr__(self, name: str) -> Any:
-        reads, value = self._reads, getattr(self._reads.model, name)
+        value, path = getattr(self._model, name), f"{self._path}{name}"
         if isinstance(value, Spec):
-            return _Watched(reads.below.setdefault(name, _Reads(value)))
+            self._names[f"{path}.__class__"] = None
+            return _Watched(value, f"{path}.", self._names)
         if not name.startswith("__"):
-            reads.values[name] = value
+            self._names[path] = None
         return value
-
-
-def _is_same(found: Any, known: Any) -> bool:
-    return found is known or (not isinstance(found, BaseModel) and bool(found == known))

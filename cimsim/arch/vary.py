@@ -122,8 +122,8 @@ class _Reading:
 
     @property
     def parents(self) -> tuple[str, ...]:
-        """Of the values read, each with a dot behind it: models in which quantities may be new."""
-        return tuple({path.rpartition(".")[0] + "." * ("." in path) for path in self._read})
+        """Paths of the models in which values were read: their quantities may be new."""
+        return tuple({path.rpartition(".")[0] for path in self._read})
 
 
 def _is_same_model(before: Node | None, node: Node, model: Any) -> bool:

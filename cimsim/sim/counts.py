@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cimsim.mapping.placement import reads_per_step
@@ -16,14 +15,13 @@ from cimsim.workload.graph import Node
 __all__ = ["ArrayUse", "Count", "array_use", "as_written", "count_actions"]
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """An action of a component for a layer: how often, and how long its resource is held for it."""
 
     component: str
     layer: str
     action: str
-    count: float
+    count: float  # type: ignore[assignment]  # not how often a tuple holds something
     busy_s: float
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cimsim.circuits.cost import Scalar
 from cimsim.mapping.draws import n_gates
@@ -33,14 +34,13 @@ _OPTIONAL = ("digital_mac", "weight_memory", "scale_multiplier", *STOCHASTIC)
 """Built where the network uses them."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A line of ``components.csv``: one image, all its passes, mean over images."""
 
     component: str
     layer: str
     action: str
-    count: float
+    count: float  # type: ignore[assignment]  # not how often a tuple holds something
     energy_j: float
     busy_s: float
     area_m2: float

@@ -74,7 +74,7 @@ def _costs(times: Times, ledger: Ledger, drawn: Drawn) -> list[Ranged]:
         ("energy_stochastic_j", ledger.energy_of_j(STOCHASTIC), drawn.energy_of_j(STOCHASTIC)),
         ("power_w", energy_j / times.latency_s, drawn.total_j / times.latency_s),
         ("leakage_power_w", ledger.leakage_w, drawn.leakage_w),
-        ("area_m2", ledger.area_m2, drawn.area_m2.sum(axis=0)),
+        ("area_m2", ledger.area_m2, drawn.area_of_m2(drawn.area_m2)),
         ("area_stochastic_m2", ledger.area_of_m2(STOCHASTIC), drawn.area_of_m2(STOCHASTIC)),
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
 from cimsim.mapping.program import Program
@@ -27,9 +26,8 @@ def component_table(ledger: Ledger, drawn: Drawn) -> pd.DataFrame:
     """(component, layer, action, count, energy_j, energy_low_j, energy_high_j, busy_s, area_m2)."""
     import pandas as pd
 
-    names = [field.name for field in fields(Row)]
-    table: pd.DataFrame = pd.DataFrame([astuple(row) for row in ledger.rows], columns=names)
-    after = names.index("energy_j") + 1
+    table: pd.DataFrame = pd.DataFrame(ledger.rows, columns=Row._fields)
+    after = Row._fields.index("energy_j") + 1
     for name, end_j in zip(("energy_high_j", "energy_low_j"), drawn.range_j[::-1], strict=True):
         table.insert(after, name, end_j)
     return table

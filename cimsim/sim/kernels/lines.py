@@ -96,8 +96,9 @@ def _unroll(
 ) -> None:  # fmt: skip
     """Without a ``mask`` (0, ...) all rows inside the image are driven."""
     n, h, w = bits.shape[:3]
-    n_words = (kernel[0] * kernel[1] * channels >> 6) + 2
-    signs, lines = np.empty(n_words, np.uint64), np.empty(n_words, np.uint64)
+    n_bits = kernel[1] * channels
+    n_words = (kernel[0] * n_bits >> 6) + 2
+    signs, lines = np.empty((out[1], n_words), np.uint64), np.empty((out[1], n_words), np.uint64)
     line_words = ((w + 2 * padding[1]) * channels >> 6) + 2
     sign_rows, mask_rows = np.empty((2, h + 1, line_words), np.uint64)
     always = len(mask) == 0 and (pad_value != 0 or (padding[0] == 0 and padding[1] == 0))
@@ -109,13 +110,12 @@ def _unroll(
         if not always and not is_known:
             _lay_rows(mask, item, channels, everywhere, padding[1], pad_value != 0, mask_rows)
         for oy in range(out[0]):
-            for ox in range(out[1]):
-                y, x = oy * stride[0] - padding[0], ox * stride[1] * channels
-                _take(sign_rows, h, y, x, kernel[0], kernel[1] * channels, signs)
-                if not always and not is_known:
-                    _take(mask_rows, h, y, x, kernel[0], kernel[1] * channels, lines)
-                _cut(signs, lines, first_row, ups, downs, p, p - n_positions if is_known else -1)
-                p += 1
+            y = oy * stride[0] - padding[0]
+            _take_all(sign_rows, h, y, stride[1] * channels, kernel[0], n_bits, signs)
+            if not always and not is_known:
+                _take_all(mask_rows, h, y, stride[1] * channels, kernel[0], n_bits, lines)
+            _cut(signs, lines, first_row, ups, downs, p, p - n_positions if is_known else -1)
+            p += out[1]
 
 
 @njit
@@ -143,6 +143,26 @@ def _lay_rows(
                     fill -= np.uint64(_WORD)
                     word = taps >> (n_bits - fill) if fill > np.uint64(0) else np.uint64(0)
         rows[y, at], rows[y, at + np.uint64(1)] = word, np.uint64(0)
+
+
+@fused
+def _take_all(
+    rows: PackedBits, h: int, y0: int, step: int, n_rows: int, n_bits: int, streams: PackedBits
+) -> None:
+    """The bits under the kernel at each position of an output row, ``step`` bits apart."""
+    if n_rows * n_bits > _WORD:
+        for x in range(len(streams)):
+            _take(rows, h, y0, x * step, n_rows, n_bits, streams[x])
+        return
+    keep = ~np.uint64(0) >> np.uint64(_WORD - n_bits)
+    streams[:, 0] = np.uint64(0)
+    for i in range(n_rows):
+        row, fill = rows[y0 + i if 0 <= y0 + i < h else h], np.uint64(i * n_bits)
+        for x in range(len(streams)):
+            at, shift = np.uint64(x * step) >> np.uint64(6), np.uint64(x * step) & np.uint64(63)
+            # Twice, as a shift by a whole word is not defined.
+            above = row[at + np.uint64(1)] << np.uint64(1) << (np.uint64(63) - shift)
+            streams[x, 0] |= ((row[at] >> shift | above) & keep) << fill
 
 
 @fused
@@ -179,15 +199,19 @@ def _cut(
     signs: PackedBits, lines: PackedBits, first_row: NDArray[np.int64], ups: NDArray[np.uint16],
     downs: NDArray[np.uint16], position: int, other: int,
 ) -> None:  # fmt: skip
-    """The rows of one position as quads; driven are those of ``lines``, or from 0 on those of ``other``."""
+    """Rows of positions, from one on, as quads; driven are those of ``lines``, or from 0 on of ``other``."""
     quad = 0
     for s in range(len(first_row) - 1):
         for row in range(first_row[s], first_row[s + 1], 16):
             n_bits = min(16, first_row[s + 1] - row)
-            up = _quad(signs, row, n_bits)
-            line = ups[quad, other] | downs[quad, other] if other >= 0 else _quad(lines, row, n_bits)
-            ups[quad, position] = up & line
-            downs[quad, position] = line & ~up
+            for x in range(len(signs)):
+                up = _quad(signs[x], row, n_bits)
+                if other >= 0:
+                    line = ups[quad, other + x] | downs[quad, other + x]
+                else:
+                    line = _quad(lines[x], row, n_bits)
+                ups[quad, position + x] = up & line
+                downs[quad, position + x] = line & ~up
             quad += 1
 
 

@@ -140,7 +140,7 @@ def test_nominal_draws_give_the_nominal_energy():
     drawn = draw_costs(program, ledger, times.latency_s)
     assert drawn.total_j == pytest.approx([ledger.energy_j], rel=1e-14)
     assert drawn.leakage_w == pytest.approx([ledger.leakage_w], rel=1e-14)
-    assert drawn.area_m2.sum() == pytest.approx(ledger.area_m2, rel=1e-14)
+    assert drawn.area_of_m2(drawn.area_m2) == pytest.approx([ledger.area_m2], rel=1e-14)
     assert drawn.layer_energy_j("co1") == pytest.approx([ledger.layer_energy_j("co1")])
     assert drawn.energy_of_j({"adc"}) == pytest.approx([ledger.energy_of_j({"adc"})])
 
