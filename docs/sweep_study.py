@@ -6,6 +6,7 @@ space with the table as its answers. Writes ``reports/lenet_search``: the table 
 
 import os
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "reports" / "lenet_search"
 SPACE = ROOT / "arch_configs" / "sweeps" / "read_out_space.yaml"
 BUDGETS = (50, 100, 150, 200)
-N_SEEDS = 10
+N_SEEDS = 20
 MARGIN = 0.1
 
 
@@ -51,12 +52,11 @@ class Space:
         kept = rows[self.allowed[rows]]
         return hypervolume(self.costs[kept] / self.scale, self.reference)
 
-    def searched(self, algorithm: str, seed: int) -> NDArray[np.intp]:
+    def searched(self, algorithm: str, seed: int, budget: int) -> NDArray[np.intp]:
         """The rows that a search asks for, in its order."""
         search = Search(
-            self.plan.axes, self.objectives, self.constraints,
-            algorithm=algorithm, budget=max(BUDGETS), seed=seed,
-        )  # fmt: skip
+            self.plan.axes, self.objectives, self.constraints, algorithm=algorithm, budget=budget, seed=seed
+        )
         asked = []
         while batch := search.ask():
             for settings in batch:
@@ -66,19 +66,18 @@ class Space:
                 search.tell(settings, found.to_dict() if found["status"] == "done" else None)
         return np.array(asked)
 
-    def drawn(self, seed: int) -> NDArray[np.intp]:
-        return np.random.default_rng(seed).permutation(len(self.table))[: max(BUDGETS)]
+    def drawn(self, seed: int, budget: int) -> NDArray[np.intp]:
+        return np.random.default_rng(seed).permutation(len(self.table))[:budget]
 
 
 def shares(space: Space) -> pd.DataFrame:
-    """Share of the grid's hypervolume after each budget, for each algorithm and seed."""
+    """Share of the grid's hypervolume that each algorithm finds with each budget and seed."""
     rows = []
-    for algorithm in (*ALGORITHMS, "random"):
-        for seed in range(N_SEEDS):
-            asked = space.drawn(seed) if algorithm == "random" else space.searched(algorithm, seed)
-            for budget in BUDGETS:
-                share = space.volume(asked[:budget]) / space.whole
-                rows.append({"algorithm": algorithm, "seed": seed, "points": budget, "share": share})
+    for algorithm, seed, budget in product((*ALGORITHMS, "random"), range(N_SEEDS), BUDGETS):
+        is_random = algorithm == "random"
+        asked = space.drawn(seed, budget) if is_random else space.searched(algorithm, seed, budget)
+        share = space.volume(asked) / space.whole
+        rows.append({"algorithm": algorithm, "seed": seed, "points": budget, "share": share})
     return pd.DataFrame(rows)
 
 

@@ -147,11 +147,12 @@ def _raise_last(problems: list[InputError]) -> None:
 def _print_best(finished: Finished, question: Question) -> InputError | None:
     """The answer, or why there is none."""
     from cimsim.cli.table import print_line
-    from cimsim.sweep.best import find_best
+    from cimsim.sweep.best import check_columns, columns_of, find_best
     from cimsim.sweep.best_text import best_lines
 
     try:
-        best = find_best(finished.frame(), question)
+        check_columns([question], finished.types)
+        best = find_best(finished.frame({*columns_of(question), *finished.plan.columns}), question)
     except InputError as problem:
         return problem
     for line in best_lines(best, finished.plan.columns):

@@ -14,12 +14,12 @@ from cimsim.errors import InputError, closest, show
 from cimsim.reporting.quantities import things
 from cimsim.sweep.constraints import Constraint, is_feasible, parse_constraint
 from cimsim.sweep.front import Objective, costs_of
-from cimsim.sweep.noise import gain_and_noise, has_noise
+from cimsim.sweep.noise import ENDS, SCORES, gain_and_noise, has_noise
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Best", "Question", "check_columns", "find_best", "parse_question"]
+__all__ = ["Best", "Question", "check_columns", "columns_of", "find_best", "parse_question"]
 
 _FORM = re.compile(
     r"\s*(?:(min|max)\s+)?([A-Za-z_][\w.:-]*)\s*(?:\ssubject\s+to\s+(\S.*))?", re.ASCII | re.DOTALL
@@ -79,6 +79,12 @@ def parse_question(text: str, place: str = "--best") -> Question:
     is_max = word == "max" if word else any(stem in column for stem in _MORE_IS_BETTER)
     parts = _AND.split(limits.strip()) if limits else []
     return Question(Objective(column, is_max), tuple(parse_constraint(part, place) for part in parts))
+
+
+def columns_of(question: Question) -> set[str]:
+    """Those that `find_best` reads."""
+    asked = {question.objective.column, *(limit.column for limit in question.constraints)}
+    return {"point", "status", *SCORES, *asked, *(f"{name}_{end}" for name in asked for end in ENDS)}
 
 
 def check_columns(questions: Iterable[Question], known: Collection[str], place: str = "--best") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,44 +27,52 @@ class Columns:
         return [_as(type_, cells.get(name)) for name, type_ in self.types.items()]
 
 
-def find_columns(axes: Iterable[str], outcomes: Iterable[tuple[Outcome, Mapping[str, Any]]]) -> Columns:
-    """Columns for outcomes, each with the axes that it leaves as they are.
+def find_columns(
+    axes: Iterable[str], outcomes: Iterable[tuple[Outcome, Mapping[str, Any]]], kept: Collection[str] = ()
+) -> tuple[Columns, dict[str, list[Any]]]:
+    """Columns for outcomes, each with the axes that it leaves as they are; and the cells of some columns.
 
     Parameters
     ----------
     axes : paths of the axes, which come first
+    kept : columns whose cells are wanted, where they are
     """
     kinds: dict[str, set[type]] = {name: set() for name in axes}
     summaries: dict[str, set[type]] = {}
+    found: dict[str, list[Any]] = {name: [] for name in kept}
     for outcome, base in outcomes:
-        for name, value in (*base.items(), *cells_of(outcome)):
+        cells = {**base, **dict(cells_of(outcome))}
+        for name, value in cells.items():
             into = kinds if name in kinds else summaries
             into.setdefault(name, set()).add(type(value))
+        for name, column in found.items():
+            column.append(cells.get(name))
     fixed: dict[str, type] = {"status": str, "error": str, "duration_s": float}
-    own = {name: _type(found) for name, found in kinds.items()}
-    more = {name: _type(found) for name, found in summaries.items() if name not in {*fixed, "point"}}
-    return Columns({"point": int, **own, **fixed, **more})
+    own = {name: _type(types) for name, types in kinds.items()}
+    more = {name: _type(types) for name, types in summaries.items() if name not in {*fixed, "point"}}
+    columns = Columns({"point": int, **own, **fixed, **more})
+    return columns, {name: found[name] for name in columns.types if name in found}
 
 
 def cells_of(outcome: Outcome) -> Iterator[tuple[str, Any]]:
     """All that a row shows of an outcome; an axis hides a field of the summary with its name."""
     yield "point", outcome.index
     yield "status", outcome.status
-    yield "error", outcome.error
+    yield "error", outcome.error or None
     yield "duration_s", outcome.duration_s
     cells = {**flat(outcome.summary), **{name: _cell(value) for name, value in outcome.settings.items()}}
     yield from cells.items()
 
 
 def flat(summary: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """A summary with ``a.b`` for what lies in mappings; lists become one text."""
+    """A summary with ``a.b`` for what lies in mappings; lists become one text, empty ones None."""
     found: dict[str, Any] = {}
     for key, value in summary.items():
         name = f"{above}{key}"
         if isinstance(value, Mapping):
             found.update(flat(value, f"{name}."))
         elif isinstance(value, list | tuple):
-            found[name] = "; ".join(map(str, value))
+            found[name] = "; ".join(map(str, value)) or None
         else:
             found[name] = value
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cimsim.arch.loader import load_arch
 from cimsim.errors import InputError
+from cimsim.sweep.fingerprint import code_digest
 from cimsim.sweep.names import hash_of
 
 __all__ = ["Context", "identities_of"]
@@ -22,7 +23,7 @@ class Context:
     architectures, workloads : files, by the names that the sweep gives them; the first is the default
     overrides : ``path=value`` changes of every architecture
     data, data_dir, n_images, n_mc_samples, n_instances, fidelity, seed : as of `cimsim.simulate`
-    identities : by file, what stood in it when the sweep was begun
+    identities : of the code and by file, what stood there when the sweep was begun
     """
 
     architectures: Mapping[str, Path]
@@ -38,12 +39,13 @@ class Context:
     identities: Mapping[str, str]
 
     def verify(self) -> None:
-        """Refuse files that are not those of the sweep, on another machine or after a change."""
+        """Refuse code and files that are not those of the sweep, on another machine or after a change."""
         found = identities_of(self.architectures, self.workloads, self.overrides, self.data)
         for label, identity in self.identities.items():
             if found.get(label) != identity:
                 rule = "is not what it was when the sweep began"
-                raise InputError(label, rule, cure="every worker must see the same files")
+                cure = "every worker must have the same cimsim and NumPy, and see the same files"
+                raise InputError(label, rule, cure=cure)
 
 
 def identities_of(
@@ -52,8 +54,8 @@ def identities_of(
     overrides: tuple[str, ...],
     data: str | None,
 ) -> dict[str, str]:
-    """A hash for each file: of an architecture with all that it extends and includes, as it is understood."""
-    found = {}
+    """A hash of the code, and of each file: of an architecture with all that it includes, as understood."""
+    found = {"the code of cimsim, or NumPy,": code_digest()}
     for name, path in architectures.items():
         spec = load_arch(path, overrides)
         found[f"architecture {name}"] = hash_of(spec.model_dump_json().encode())

@@ -1,9 +1,7 @@
-"""The folder of a sweep: begun with a manifest and an empty journal, finished with tables."""
+"""The folder of a sweep: begun with a manifest and an empty journal."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import cimsim
@@ -12,11 +10,10 @@ from cimsim.reporting.files import FORMAT, check_output, write_folder, write_tex
 from cimsim.reporting.json_text import json_text
 from cimsim.sweep.journal import Journal
 from cimsim.sweep.plan import Plan
-from cimsim.sweep.table import Table
 
-__all__ = ["JOURNAL", "open_journal", "write_tables"]
+__all__ = ["open_journal"]
 
-JOURNAL = "journal.sqlite"
+_JOURNAL = "journal.sqlite"
 
 
 def open_journal(directory: Path, plan: Plan, resume: bool) -> Journal:
@@ -27,7 +24,7 @@ def open_journal(directory: Path, plan: Plan, resume: bool) -> Journal:
     InputError
         The folder holds something else, another sweep, or this one unfinished and ``resume`` was not said.
     """
-    path = directory / JOURNAL
+    path = directory / _JOURNAL
     if not path.is_file():
         write_folder(directory, lambda fresh: _begin(fresh, plan))
         return Journal(path)
@@ -44,16 +41,6 @@ def open_journal(directory: Path, plan: Plan, resume: bool) -> Journal:
         journal.close()
         raise
     return journal
-
-
-def write_tables(directory: Path, table: Table) -> list[str]:
-    """``sweep.csv`` and ``sweep.parquet``, each complete or not at all; says what could not be written."""
-    _write(directory / "sweep.csv", table.write_csv)
-    try:
-        _write(directory / "sweep.parquet", table.write_parquet)
-    except InputError as error:
-        return [str(error)]
-    return []
 
 
 def _begin(directory: Path, plan: Plan) -> None:
@@ -73,7 +60,7 @@ def _begin(directory: Path, plan: Plan) -> None:
         "identities": plan.identities,
     }
     write_text(directory / "manifest.json", json_text(manifest))
-    journal = Journal(directory / JOURNAL)
+    journal = Journal(directory / _JOURNAL)
     journal.begin(plan.identities)
     journal.close()
 
@@ -84,13 +71,3 @@ def _check_same(directory: Path, found: dict[str, str], plan: Plan) -> None:
             rule = f"holds points of another sweep: {label} has changed since it began"
             cure = "choose another folder with --out, or remove this one"
             raise InputError(str(directory), rule, cure=cure)
-
-
-def _write(path: Path, write: Callable[[Path], None]) -> None:
-    """By another name first, so that a file is never half there."""
-    fresh = path.with_name(f".{path.name}")
-    try:
-        write(fresh)
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -21,10 +21,13 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCORES", "gain_and_noise", "has_noise"]
+__all__ = ["ENDS", "SCORES", "gain_and_noise", "has_noise"]
 
 SCORES = ("accuracy", "nll", "ece", "brier_score")
 """Columns by which two points are seen to give the same answers."""
+
+ENDS = ("low", "high", "mc_se")
+"""What follows the name of a column in those that tell its noise."""
 
 _Z_95 = 1.959963984540054
 

@@ -16,7 +16,7 @@ from cimsim.errors import SpecError
 from cimsim.sim.inputs import load_images
 from cimsim.sweep.axes import Axis, axes_of
 from cimsim.sweep.context import Context, identities_of
-from cimsim.sweep.fingerprint import code_digest, digest
+from cimsim.sweep.fingerprint import digest
 from cimsim.sweep.load import load_sweep
 from cimsim.sweep.names import file_of, hash_of
 from cimsim.sweep.paths import Paths
@@ -196,5 +196,4 @@ def _own_identities(spec: SweepSpec, overrides: tuple[str, ...]) -> dict[str, st
         "the sweep file": hash_of(own.encode()),
         "--set": hash_of(json.dumps(overrides).encode()),
         "cimsim": cimsim.__version__,
-        "the code of cimsim, or NumPy,": code_digest(),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,13 @@ from cimsim.reporting.quantities import things
 from cimsim.sweep.cluster import Cluster
 from cimsim.sweep.columns import flat
 from cimsim.sweep.fairness import check_fair
-from cimsim.sweep.folder import JOURNAL, open_journal, write_tables
+from cimsim.sweep.folder import open_journal
 from cimsim.sweep.journal import Journal, Outcome
 from cimsim.sweep.plan import Plan, Point, plan_sweep, with_images
 from cimsim.sweep.search import Search
 from cimsim.sweep.spec import SweepSpec
-from cimsim.sweep.table import Table, objectives_of
+from cimsim.sweep.table import Progress, Table, objectives_of
+from cimsim.sweep.table_files import CSV, read_columns, write_tables
 from cimsim.sweep.wishes import check_wishes, constraints_of
 from cimsim.sweep.work import Here, Processes
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Finished", "run_sweep", "sweep"]
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Finished:
     ----------
     plan : what was asked for
     directory : of the tables and the journal
+    types : of the columns of the table, by name
     n_new : points that were computed now; the others were in the journal
     n_done, n_failed : different points in all
     notes : what could not be written, and why
@@ -44,15 +44,15 @@ class Finished:
 
     plan: Plan
     directory: Path
+    types: Mapping[str, type]
     n_new: int
     n_done: int
     n_failed: int
     notes: list[str]
 
-    def frame(self, names: Iterable[str] | None = None) -> pd.DataFrame:
+    def frame(self, names: Collection[str] | None = None) -> pd.DataFrame:
         """A row a point, in memory: all columns, or those of ``names`` that there are."""
-        with Journal(self.directory / JOURNAL) as journal:
-            return Table(self.plan, journal).frame(names)
+        return read_columns(self.directory / CSV, self.types, names)
 
 
 def sweep(
@@ -121,13 +121,14 @@ def run_sweep(
             with _crew(plan, jobs, scheduler) as crew:
                 _Sweeper(plan, journal, crew, progress).run()
             journal.finish()
-        notes = write_tables(directory, Table(plan, journal))
+        table = Table(plan, journal, progress)
+        notes = write_tables(directory, table)
         counts, n_passing = journal.counts(), journal.n_passing()
     if n_passing:
         count = things(n_passing, "failed point")
         notes.append(f"again    --resume computes {count} again: the reason may have passed")
     n_done, n_failed = counts.get("done", 0), counts.get("failed", 0)
-    return Finished(plan, directory, n_done + n_failed - before, n_done, n_failed, notes)
+    return Finished(plan, directory, table.types, n_done + n_failed - before, n_done, n_failed, notes)
 
 
 def _crew(plan: Plan, jobs: int, scheduler: str | None) -> Here | Processes | Cluster:

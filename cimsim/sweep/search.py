@@ -24,7 +24,7 @@ Settings = dict[str, Any]
 BATCH = 10
 """Points asked for at once, whatever the number of workers: the search takes the same way on any machine."""
 
-_POPULATIONS = (8, 50)
+_POPULATIONS = (5, 50)
 _GENERATIONS = 18
 _REPEATS = {"nsga2": 8, "tpe": 2}
 _DRAWS = 1000

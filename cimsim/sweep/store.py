@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,8 @@ __all__ = ["DEFAULT_BYTES", "ValueStore", "default_folder"]
 DEFAULT_BYTES = 2_000_000_000
 
 _HEX = 64
-_SUFFIX = ".values"
+_SUFFIX, _FRESH = ".values", ".fresh"
+_ABANDONED_S = 3600
 
 
 class ValueStore:
@@ -56,7 +58,7 @@ class ValueStore:
         packed = findings.packed()
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder)
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=_FRESH)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_digest(key, packed) + packed)
@@ -75,6 +77,7 @@ class ValueStore:
             self._bytes += added
             if self._bytes <= self._max_bytes:
                 return
+        self._clear_abandoned()
         entries = []
         for path in self.folder.glob(f"*{_SUFFIX}"):
             with suppress(OSError):
@@ -85,6 +88,13 @@ class ValueStore:
                 break
             path.unlink(missing_ok=True)
             self._bytes -= size
+
+    def _clear_abandoned(self) -> None:
+        """What processes that were killed had begun to write."""
+        for path in self.folder.glob(f"*{_FRESH}"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _ABANDONED_S:
+                    path.unlink()
 
 
 def default_folder() -> Path:

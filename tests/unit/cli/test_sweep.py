@@ -66,7 +66,7 @@ def test_a_question_without_an_answer_does_not_take_the_others_with_it(cimsim_cl
     )
     errors = outcome.stderr.splitlines()
     assert outcome.exit_code == 2 and len(errors) == 2 and "accuracy > 1 holds for 0 rows" in errors[0]
-    assert errors[1].startswith("error: objective nll: must be a column")
+    assert errors[1].startswith("error: --best: must name a column (got 'nll')")
 
 
 def test_a_sweep_without_a_point_that_could_be_computed_ends_with_the_first_reason(cimsim_cli, formula):

@@ -10,6 +10,8 @@ from unit.sweep.test_killed import AXES, DRIVER, N_POINTS, events, finish, lines
 
 import cimsim
 from cimsim.errors import InputError
+from cimsim.sweep.cluster import _outcomes
+from cimsim.sweep.plan import plan_sweep
 
 pytest.importorskip("distributed", reason="needs Dask: pip install 'cimsim[sweep]'")
 
@@ -64,3 +66,13 @@ def test_where_nobody_answers_it_says_so(wishes, folder, monkeypatch):
     monkeypatch.setattr("cimsim.sweep.cluster._CONNECT_S", 0.2)
     with pytest.raises(InputError, match=r"--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there"):
         cimsim.sweep(wishes, out=folder / "out", scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_worker_with_other_code_refuses(wishes, monkeypatch):
+    context = plan_sweep(wishes).context
+    context.verify()
+    monkeypatch.setattr("cimsim.sweep.context.code_digest", lambda: "of another version")
+    with pytest.raises(
+        InputError, match=r"the code of cimsim, or NumPy,: is not what it was .* the same cimsim"
+    ):
+        _outcomes(context, [])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from contextlib import suppress
 
 import numpy as np
@@ -92,6 +93,14 @@ def test_nothing_but_whole_entries_lies_in_the_folder(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         ValueStore(tmp_path).save("k", findings())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_had_begun_is_taken_away_after_an_hour(tmp_path):
+    for name, age_s in (("old.fresh", 4000), ("young.fresh", 10)):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (time.time() - age_s,) * 2)
+    ValueStore(tmp_path).save("a", findings())
+    assert {path.name for path in tmp_path.iterdir()} == {"young.fresh", "a.values"}
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path):
