@@ -62,7 +62,8 @@ def _reach(table: pd.DataFrame, column: str) -> tuple[Floats, Floats]:
     if f"{column}_low" in table:
         low, high = (table[f"{column}_{end}"].to_numpy(np.float64) for end in ("low", "high"))
         return values - low, high - values
-    reach = _Z_95 * table[f"{column}_mc_se"].to_numpy(np.float64)
+    # Networks without passes have none of this noise.
+    reach = _Z_95 * np.nan_to_num(table[f"{column}_mc_se"].to_numpy(np.float64))
     return reach, reach
 
 

@@ -120,6 +120,14 @@ def test_a_score_with_a_standard_error_ties_within_it():
     assert wide["pareto_tie"].tolist() == [False, True, True, False]
 
 
+def test_a_network_without_passes_has_no_error_of_passes_but_others_do():
+    table = pd.DataFrame(
+        {"energy_j": [1.0, 2.0, 3.0], "nll": [0.12, 0.125, 0.09], "nll_mc_se": [0.02, np.nan, 0.02]}
+    )
+    flagged = flag_front(table, [ENERGY, Objective("nll", False)])
+    assert flagged["pareto_tie"].tolist() == [False, True, False]
+
+
 def test_without_noise_there_are_no_ties():
     table = pd.DataFrame({"energy_j": [1.0, 1.0, 1.0], "latency_s": [1.0, 1.0, 2.0]})
     flagged = flag_front(table, [ENERGY, Objective("latency_s", False)])
