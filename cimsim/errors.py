@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "CapacityError",
+    "ChangedError",
     "CimsimError",
     "DataError",
     "InputError",
@@ -17,6 +18,7 @@ __all__ = [
 ]
 
 _SHOWN = 60
+_LISTED = 40
 
 
 class CimsimError(Exception):
@@ -56,6 +58,10 @@ class DataError(CimsimError):
     """A data set that is missing or does not fit the workload."""
 
 
+class ChangedError(CimsimError):
+    """A file that is no longer what it was when its reading began."""
+
+
 class CapacityError(CimsimError):
     """A network that does not fit the chip."""
 
@@ -67,7 +73,10 @@ def show(value: object) -> str:
 
 
 def closest(word: str, candidates: Iterable[str]) -> str:
-    """A cure naming the nearest known word, or all of them when none is near."""
+    """A cure naming the nearest known word, or all of them when none is near; of very many the first."""
     known = sorted(candidates)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(known) - _LISTED:,} more" if len(known) > _LISTED else ""
+    return f"known: {', '.join(known[:_LISTED])}{more}"

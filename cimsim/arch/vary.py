@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from cimsim.arch.loader import arch_tree, include_from, load_arch, told
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_base import Spec
 from cimsim.arch.tree import Branch, Leaf, Node, Origin, include_all, put
-from cimsim.errors import SpecError
+from cimsim.errors import ChangedError, CimsimError, SpecError
 
 __all__ = ["Variations", "assignment"]
+
+
+_PLAIN = re.compile(r"[\w./+%-]+( [\w./+%-]+)*")
 
 
 class Variations:
@@ -50,13 +54,23 @@ class Variations:
         Raises
         ------
         SpecError : as `load_arch`
+        ChangedError : what was not understood must be read anew, but the file is another one by now
         """
         changes = [assignment(path, value) for path, value in settings.items()]
         overrides = [*self._overrides, *changes]
         try:
             return self._changed(changes, overrides)
         except (SpecError, ValidationError, _Unknown):
+            self._check_unchanged()
             return load_arch(self._path, overrides)
+
+    def _check_unchanged(self) -> None:
+        try:
+            is_same = load_arch(self._path, self._overrides) == self.base
+        except CimsimError:
+            is_same = False
+        if not is_same:
+            raise ChangedError(str(self._path), "is not what it was when it was first read")
 
     def _changed(self, changes: Sequence[str], overrides: Sequence[str]) -> ArchSpec:
         tree = self._tree
@@ -134,7 +148,7 @@ def _is_same_model(before: Node | None, node: Node, model: Any) -> bool:
 
 
 def assignment(path: str, value: Any) -> str:
-    """``path=value`` as ``--set`` reads it: numbers and texts as they are, mappings as one line.
+    """``path=value`` as ``--set`` reads it: numbers and words as they are, all else as JSON.
 
     Examples
     --------
@@ -143,6 +157,7 @@ def assignment(path: str, value: Any) -> str:
     """
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or isinstance(value, (bool, Mapping)):
+    is_plain = not isinstance(value, str) or _PLAIN.fullmatch(value)
+    if value is None or isinstance(value, (bool, Mapping)) or not is_plain:
         return f"{path}={json.dumps(value)}"
     return f"{path}={value}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,14 +97,14 @@ def sweep(
                 **options,
             )
     except KeyboardInterrupt as stop:
-        click.echo(f"stopped; go on with: cimsim sweep {file} --resume", err=True)
+        click.echo(f"stopped; go on with: {_words(file, jobs, out, questions, **options)}", err=True)
         raise click.Abort from stop
-    write_pictures(finished)
     _print(finished)
     if finished.n_failed and not finished.n_done:
         click.echo(f"report: {directory}/")
         raise InputError(file, f"no point could be computed: {first_error(finished)}")
     problems = [problem for question in asked if (problem := _print_best(finished, question))]
+    write_pictures(finished)
     click.echo(f"report: {directory}/")
     _raise_last(problems)
 
@@ -120,6 +122,19 @@ def _print(finished: Finished) -> None:
         if n_more:
             print_line(f"and {n_more:,} more")
     click.echo()
+
+
+def _words(
+    file: str, jobs: int | None, out: Path | None, questions: Sequence[str], *, overrides: Sequence[str],
+    scheduler: str | None, data_dir: Path | None,
+) -> str:  # fmt: skip
+    """The command that goes on with a sweep."""
+    words = ["cimsim", "sweep", file, "--resume"]
+    given = {"--jobs": jobs, "--out": out, "--scheduler": scheduler, "--data-dir": data_dir}
+    words += [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    words += [word for override in overrides for word in ("--set", override)]
+    words += [word for question in questions for word in ("--best", question)]
+    return shlex.join(words)
 
 
 def _understood(texts: tuple[str, ...], path: Path, options: dict[str, Any]) -> list[Question]:
@@ -152,7 +167,7 @@ def _print_best(finished: Finished, question: Question) -> InputError | None:
 
     try:
         check_columns([question], finished.types)
-        best = find_best(finished.frame({*columns_of(question), *finished.plan.columns}), question)
+        best = find_best(finished.points(columns_of(question)), question)
     except InputError as problem:
         return problem
     for line in best_lines(best, finished.plan.columns):

@@ -76,7 +76,8 @@ def parse_question(text: str, place: str = "--best") -> Question:
         rule = "must be a column, perhaps with min or max before it and constraints behind it"
         raise InputError(place, rule, show(text), "for example energy_j subject to accuracy > 0.98")
     word, column, limits = form.groups()
-    is_max = word == "max" if word else any(stem in column for stem in _MORE_IS_BETTER)
+    is_gain = any(stem in column for stem in _MORE_IS_BETTER) and not column.endswith("_mc_se")
+    is_max = word == "max" if word else is_gain
     parts = _AND.split(limits.strip()) if limits else []
     return Question(Objective(column, is_max), tuple(parse_constraint(part, place) for part in parts))
 

@@ -49,7 +49,7 @@ def _settings(row: pd.Series, axes: Sequence[str]) -> str:
 
 def _plain(value: Any) -> str:
     """As ``--set`` takes it."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _value(row: pd.Series, column: str) -> str:

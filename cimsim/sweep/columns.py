@@ -14,6 +14,9 @@ __all__ = ["Columns", "find_columns", "flat"]
 _TYPES: tuple[type, ...] = (bool, int, float, str)
 """Of columns; a number among whole numbers makes all of them numbers, anything else text."""
 
+_TEXTS = ("warnings",)
+"""Text also where there is none; other columns without a value are of numbers."""
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -48,8 +51,8 @@ def find_columns(
         for name, column in found.items():
             column.append(cells.get(name))
     fixed: dict[str, type] = {"status": str, "error": str, "duration_s": float}
-    own = {name: _type(types) for name, types in kinds.items()}
-    more = {name: _type(types) for name, types in summaries.items() if name not in {*fixed, "point"}}
+    own = {name: _type(name, types) for name, types in kinds.items()}
+    more = {name: _type(name, types) for name, types in summaries.items() if name not in {*fixed, "point"}}
     columns = Columns({"point": int, **own, **fixed, **more})
     return columns, {name: found[name] for name in columns.types if name in found}
 
@@ -83,12 +86,17 @@ def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-def _type(found: set[type]) -> type:
+def _type(name: str, found: set[type]) -> type:
     found = found - {type(None)}
+    if not found:
+        return str if name in _TEXTS else float
     if len(found) == 1:
         return next(iter(found)) if found <= set(_TYPES) else str
     return float if found == {int, float} else str
 
 
 def _as(type_: type, value: Any) -> Any:
-    return None if value is None else type_(value)
+    if value is None:
+        return None
+    # Readers of CSV take a carriage return for the end of a row.
+    return "\n".join(str(value).splitlines()) if type_ is str and "\r" in str(value) else type_(value)

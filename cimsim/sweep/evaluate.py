@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from cimsim.arch.vary import Variations
-from cimsim.errors import CimsimError, DataError
-from cimsim.sweep.context import Context
+from cimsim.errors import ChangedError, CimsimError, DataError
+from cimsim.sweep.context import Context, identity_of_architecture, identity_of_images
 from cimsim.sweep.journal import Outcome
+from cimsim.sweep.names import hash_of
 from cimsim.sweep.paths import SETTINGS
 from cimsim.sweep.plan import Point
 from cimsim.sweep.store import ValueStore
@@ -20,6 +21,7 @@ from cimsim.workload import load_workload
 __all__ = ["Evaluator"]
 
 _STUDIES_KEPT = 8
+_MAY_PASS = (ChangedError, DataError)
 
 
 class Evaluator:
@@ -33,7 +35,7 @@ class Evaluator:
     def outcomes(self, points: Sequence[Point]) -> list[Outcome]:
         """One for each point; a point that cannot be computed is an outcome as well.
 
-        What the chip or the run cannot be is final; whatever else went wrong, also with the data, may pass.
+        What the chip or the run cannot be is final; whatever else went wrong, also with files, may pass.
         """
         return [self._outcome(point) for point in points]
 
@@ -56,20 +58,22 @@ class Evaluator:
         try:
             summary = self.summary(point.settings)
         except CimsimError as problem:
-            status, error, is_final = "failed", str(problem), not isinstance(problem, DataError)
+            status, error, is_final = "failed", str(problem), not isinstance(problem, _MAY_PASS)
         except Exception as fault:
             status, error, is_final = "failed", f"{type(fault).__name__}: {fault}", False
         duration_s = time.perf_counter() - start
         return Outcome(point.index, point.key, status, error, duration_s, point.settings, summary, is_final)
 
     def _variations(self, name: str) -> Variations:
-        return Variations(self._context.architectures[name], self._context.overrides)
+        found = Variations(self._context.architectures[name], self._context.overrides)
+        self._context.confirm(f"architecture {name}", identity_of_architecture(found.base))
+        return found
 
     def _new_study(self, workload: str, n_mc_samples: int | str | None, n_instances: int, seed: int) -> Study:
-        context = self._context
+        context, path = self._context, self._context.workloads[workload]
         asked: Any = n_mc_samples
-        return Study(
-            load_workload(context.workloads[workload]),
+        study = Study(
+            load_workload(path),
             data=context.data,
             data_dir=context.data_dir,
             n_images=context.n_images,
@@ -79,3 +83,6 @@ class Evaluator:
             seed=seed,
             store=self._store,
         )
+        context.confirm(f"workload {workload}", hash_of(path.read_bytes()))
+        context.confirm(f"the images of {workload}", identity_of_images(study.images))
+        return study

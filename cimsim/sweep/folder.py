@@ -11,9 +11,9 @@ from cimsim.reporting.json_text import json_text
 from cimsim.sweep.journal import Journal
 from cimsim.sweep.plan import Plan
 
-__all__ = ["open_journal"]
+__all__ = ["JOURNAL", "open_journal"]
 
-_JOURNAL = "journal.sqlite"
+JOURNAL = "journal.sqlite"
 
 
 def open_journal(directory: Path, plan: Plan, resume: bool) -> Journal:
@@ -24,7 +24,7 @@ def open_journal(directory: Path, plan: Plan, resume: bool) -> Journal:
     InputError
         The folder holds something else, another sweep, or this one unfinished and ``resume`` was not said.
     """
-    path = directory / _JOURNAL
+    path = directory / JOURNAL
     if not path.is_file():
         write_folder(directory, lambda fresh: _begin(fresh, plan))
         return Journal(path)
@@ -60,7 +60,7 @@ def _begin(directory: Path, plan: Plan) -> None:
         "identities": plan.identities,
     }
     write_text(directory / "manifest.json", json_text(manifest))
-    journal = Journal(directory / _JOURNAL)
+    journal = Journal(directory / JOURNAL)
     journal.begin(plan.identities)
     journal.close()
 

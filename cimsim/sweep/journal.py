@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cimsim.errors import InputError
 
-__all__ = ["Journal", "Outcome"]
+__all__ = ["Journal", "Outcome", "unwritable"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS sweep (name TEXT PRIMARY KEY, identity TEXT NOT NULL);
@@ -95,7 +96,8 @@ class Journal:
 
     def finish(self) -> None:
         """Note that no point is left."""
-        self._file.execute("INSERT OR REPLACE INTO sweep VALUES (?, '')", (_FINISHED,))
+        with self._transaction():
+            self._file.execute("INSERT OR REPLACE INTO sweep VALUES (?, '')", (_FINISHED,))
 
     def begin(self, identities: Mapping[str, str]) -> None:
         """Note what the sweep is made of."""
@@ -103,7 +105,12 @@ class Journal:
             self._file.executemany("INSERT INTO sweep VALUES (?, ?)", identities.items())
 
     def record(self, outcomes: Iterable[Outcome]) -> None:
-        """Write outcomes; they count when this returns."""
+        """Write outcomes; they count when this returns.
+
+        Raises
+        ------
+        InputError : they could not be written
+        """
         rows = [
             (
                 o.index,
@@ -155,19 +162,27 @@ class Journal:
         """All outcomes in the order of their points, read little by little."""
         return map(_outcome, self._file.execute(f"SELECT {_COLUMNS} FROM points ORDER BY point"))
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._file)
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        try:
+            self._file.execute("BEGIN IMMEDIATE")
+            yield
+            self._file.execute("COMMIT")
+        except BaseException as error:
+            # Without room SQLite may have rolled back by itself.
+            if self._file.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._file.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise unwritable(self._path, str(error)) from error
+            raise
 
 
-@dataclass(frozen=True)
-class _Transaction:
-    file: sqlite3.Connection
-
-    def __enter__(self) -> None:
-        self.file.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self.file.execute("COMMIT" if kind is None else "ROLLBACK")
+def unwritable(path: Path, reason: str) -> InputError:
+    """A file of a sweep that there is no room for."""
+    cure = "make room, then go on with --resume: no point that counts is lost"
+    return InputError(str(path), "could not be written", reason, cure)
 
 
 def _text(summary: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from cimsim.reporting.figures.sweep_effects import draw_main_effects, draw_sensi
 from cimsim.sweep.axes import Axis
 from cimsim.sweep.constraints import Constraint, is_feasible
 from cimsim.sweep.front import Objective
+from cimsim.sweep.journal import unwritable
 from cimsim.sweep.plan import Plan
 from cimsim.sweep.run import Finished
 from cimsim.sweep.sensitivity import DESIGNS, sensitivity
@@ -28,6 +29,8 @@ __all__ = ["drawings_of", "write_pictures"]
 _OUTPUTS = (Objective("energy_j", False), Objective("latency_s", False), Objective("accuracy", True))
 """Looked at where the sweep names no objectives."""
 
+_FRESH = ".figures"
+
 Drawings = dict[str, Callable[[], Any]]
 
 
@@ -35,7 +38,20 @@ def write_pictures(finished: Finished) -> None:
     """Write the indices and the pictures, of objectives and axes that change; none where no point is done.
 
     Pictures that are there already are replaced as a whole.
+
+    Raises
+    ------
+    InputError : there is no room
     """
+    try:
+        _write(finished)
+    except OSError as error:
+        raise unwritable(finished.directory, error.strerror or str(error)) from error
+    finally:
+        shutil.rmtree(finished.directory / _FRESH, ignore_errors=True)
+
+
+def _write(finished: Finished) -> None:
     plan, directory = finished.plan, finished.directory
     constraints = constraints_of(plan.spec)
     frame = finished.frame(_needed(plan, constraints))
@@ -45,7 +61,7 @@ def write_pictures(finished: Finished) -> None:
     indices = _sensitivity(plan, frame, [o.column for o in outputs])
     if len(indices):
         indices.to_csv(directory / "sensitivity.csv", index=False, lineterminator="\n")
-    fresh = directory / ".figures"
+    fresh = directory / _FRESH
     save_drawings(drawings_of(frame, plan.axes, outputs, constraints, indices), fresh)
     shutil.rmtree(directory / "figures", ignore_errors=True)
     fresh.rename(directory / "figures")

@@ -15,8 +15,7 @@ from cimsim.arch.loader import load_arch
 from cimsim.errors import SpecError
 from cimsim.sim.inputs import load_images
 from cimsim.sweep.axes import Axis, axes_of
-from cimsim.sweep.context import Context, identities_of
-from cimsim.sweep.fingerprint import digest
+from cimsim.sweep.context import Context, identities_of, identity_of_images
 from cimsim.sweep.load import load_sweep
 from cimsim.sweep.names import file_of, hash_of
 from cimsim.sweep.paths import Paths
@@ -137,7 +136,7 @@ def with_images(plan: Plan) -> Plan:
     ------
     CimsimError : images that cannot be had, or that do not fit the workload
     """
-    context, found = plan.context, dict(plan.identities)
+    context, found = plan.context, {}
     for name, path in context.workloads.items():
         images = load_images(
             load_workload(path),
@@ -148,8 +147,12 @@ def with_images(plan: Plan) -> Plan:
             x=None,
             y=None,
         )
-        found[f"the images of {name}"] = digest(images.x, images.y)
-    return replace(plan, identities=found)
+        found[f"the images of {name}"] = identity_of_images(images)
+    return replace(
+        plan,
+        context=replace(context, identities={**context.identities, **found}),
+        identities={**plan.identities, **found},
+    )
 
 
 def _architectures(spec: SweepSpec, axes: Iterable[Axis], base: Path, beside: Path) -> dict[str, Path]:

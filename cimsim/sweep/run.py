@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cimsim.errors import InputError, closest
+from cimsim.errors import InputError
 from cimsim.reporting.quantities import things
 from cimsim.sweep.cluster import Cluster
 from cimsim.sweep.columns import flat
 from cimsim.sweep.fairness import check_fair
-from cimsim.sweep.folder import open_journal
+from cimsim.sweep.folder import JOURNAL, open_journal
 from cimsim.sweep.journal import Journal, Outcome
 from cimsim.sweep.plan import Plan, Point, plan_sweep, with_images
 from cimsim.sweep.search import Search
 from cimsim.sweep.spec import SweepSpec
 from cimsim.sweep.table import Progress, Table, objectives_of
 from cimsim.sweep.table_files import CSV, read_columns, write_tables
-from cimsim.sweep.wishes import check_wishes, constraints_of
+from cimsim.sweep.wishes import check_answers, check_wishes, constraints_of
 from cimsim.sweep.work import Here, Processes
 
 if TYPE_CHECKING:
@@ -53,6 +53,12 @@ class Finished:
     def frame(self, names: Collection[str] | None = None) -> pd.DataFrame:
         """A row a point, in memory: all columns, or those of ``names`` that there are."""
         return read_columns(self.directory / CSV, self.types, names)
+
+    def points(self, names: Collection[str]) -> pd.DataFrame:
+        """`frame` with the columns of the axes, and of points that the sampler repeats only the first."""
+        columns = list(self.plan.columns)
+        found: pd.DataFrame = self.frame({*names, *columns}).drop_duplicates(columns, ignore_index=True)
+        return found
 
 
 def sweep(
@@ -113,6 +119,7 @@ def run_sweep(
     check_wishes(plan)
     check_fair(plan)
     directory = Path(out) if out is not None else Path("reports") / plan.spec.name
+    is_new = not (directory / JOURNAL).is_file()
     with open_journal(directory, plan, resume) as journal:
         if resume:
             journal.forget_passing(and_later=plan.spec.sampler.budget is not None)
@@ -124,6 +131,10 @@ def run_sweep(
         table = Table(plan, journal, progress)
         notes = write_tables(directory, table)
         counts, n_passing = journal.counts(), journal.n_passing()
+    if resume and is_new:
+        notes.append("resume   there was nothing to go on with: the sweep began anew")
+    if table.problem is not None:
+        raise table.problem
     if n_passing:
         count = things(n_passing, "failed point")
         notes.append(f"again    --resume computes {count} again: the reason may have passed")
@@ -181,7 +192,7 @@ class _Sweeper:
 
     def _compute(self, points: Iterable[Point]) -> None:
         for outcomes in self._crew.run(self._missing(points)):
-            self._check_wishes(outcomes)
+            self._check_answers(outcomes)
             self._journal.record(outcomes)
             self._n_done += len(outcomes)
             self._tell("points", self._n_done, self._n_points)
@@ -193,17 +204,9 @@ class _Sweeper:
                 self._known.add(point.key)
                 yield point
 
-    def _check_wishes(self, outcomes: Sequence[Outcome]) -> None:
-        """Names of objectives and constraints, against the first summary there is."""
+    def _check_answers(self, outcomes: Sequence[Outcome]) -> None:
+        """Scores that are wished for, against the first summary there is."""
         done = next((outcome for outcome in outcomes if outcome.status == "done"), None)
-        if done is None or self._was_checked:
-            return
-        self._was_checked = True
-        spec, columns = self._plan.spec, {*flat(done.summary), *self._plan.columns}
-        wishes = [("objectives", name) for name in spec.objectives]
-        wishes += [("constraints", limit.column) for limit in constraints_of(spec)]
-        for where, name in wishes:
-            if name not in columns:
-                cure = closest(name, columns)
-                place = spec.origin(f"{where}.{name}").place(where)
-                raise InputError(place, f"{name} is no column of the results", cure=cure)
+        if done is not None and not self._was_checked:
+            self._was_checked = True
+            check_answers(self._plan, done.summary)

@@ -21,6 +21,7 @@ COLUMNS = ("output", "axis", "index", "value", "low", "high", "n_rows")
 Floats = NDArray[np.float64]
 
 _LEVELS = 4
+_LEAST_BLOCKS = 2
 _RESAMPLES = 500
 _Z_95 = 1.959963984540054
 
@@ -77,7 +78,8 @@ def sensitivity(
         any other "first_order" from the means at the values of the axis
     n, seed : of the sampler
 
-    Failed rows leave with the rows that they were to be compared with; n_rows is what remains. Intervals come
+    Failed rows leave with the rows that they were to be compared with; n_rows is what remains, and where
+    that is next to nothing there is no index. Intervals come
     from resampling, but for a complete grid, where the first order is exact.
     """
     import pandas as pd
@@ -111,6 +113,8 @@ def _indices(
 
 def _sobol(values: Floats, n_axes: int, seed: int) -> Iterator[tuple[str, tuple[int, Floats, Floats]]]:
     whole = _whole(values, n_axes + 2)
+    if len(whole) < _LEAST_BLOCKS * (n_axes + 2):
+        return
     found = need("SALib.analyze.sobol").analyze(
         _problem(n_axes),
         whole,
@@ -126,6 +130,8 @@ def _sobol(values: Floats, n_axes: int, seed: int) -> Iterator[tuple[str, tuple[
 def _morris(values: Floats, positions: Floats, seed: int) -> Iterator[tuple[str, tuple[int, Floats, Floats]]]:
     n_axes = positions.shape[1]
     kept = np.repeat(np.isfinite(values).reshape(-1, n_axes + 1).all(axis=1), n_axes + 1)
+    if kept.sum() < _LEAST_BLOCKS * (n_axes + 1):
+        return
     found = need("SALib.analyze.morris").analyze(
         _problem(n_axes),
         positions[kept],

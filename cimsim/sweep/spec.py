@@ -127,6 +127,9 @@ class SweepSpec(Spec):
     def _searches_for_something(self) -> SweepSpec:
         if not self.axes:
             raise RuleBroken("axes", "must hold at least one axis", "none")
+        for i, name in enumerate(self.workloads):
+            if name in self.workloads[:i]:
+                raise RuleBroken(f"workloads.{i}", "must not repeat a workload", name, "leave it out")
         if self.sampler.kind == "optuna" and not self.objectives:
             raise RuleBroken("objectives", "must say what to search for where the sampler is optuna")
         return self

@@ -38,6 +38,10 @@ class Study:
     store : where answers are kept beyond this study
     others : as for `cimsim.simulate`
 
+    Attributes
+    ----------
+    images : that the network is asked about
+
     Raises
     ------
     CimsimError : images that cannot be used
@@ -57,7 +61,7 @@ class Study:
         store: ValueStore | None = None,
     ) -> None:
         self._workload, self._store = workload, store
-        self._images = load_images(
+        self.images = load_images(
             workload, data=data, data_dir=data_dir, n_images=n_images, download=False, x=None, y=None
         )
         self._asked: dict[str, Any] = {
@@ -67,7 +71,7 @@ class Study:
             "n_instances": n_instances,
         }
         self._builder, self._mapper, self._clock = Builder(), Mapper(workload), Clock()
-        self._question = question_digest(workload, self._images)
+        self._question = question_digest(workload, self.images)
         self._recent = Recent[Findings](_KEPT)
 
     def summary(self, arch: ArchSpec) -> dict[str, Any]:
@@ -84,9 +88,9 @@ class Study:
             time=self._clock,
             components=self._builder.components,
         )
-        told = settings.told(len(self._images), found.n_passes)
+        told = settings.told(len(self.images), found.n_passes)
         scores, of_chips = found.scores, found.scores_of_chips
-        return run_summary(program, self._images.name, settings, told, scores, of_chips, cost)
+        return run_summary(program, self.images.name, settings, told, scores, of_chips, cost)
 
     def _stored(self, key: str, program: Program, settings: Settings) -> Findings:
         found = None if self._store is None else self._store.load(key)
@@ -97,6 +101,6 @@ class Study:
         return found
 
     def _computed(self, program: Program, settings: Settings) -> Findings:
-        answers, chips = answer_chips(program, self._images, settings)
+        answers, chips = answer_chips(program, self.images, settings)
         of_chips = {} if chips is None else chip_scores(chips)
         return Findings(answers.scores, of_chips, answers.values.masks, answers.values.activities)

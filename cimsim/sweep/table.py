@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from cimsim.errors import InputError
 from cimsim.sweep.base import Base
 from cimsim.sweep.columns import Columns, find_columns
 from cimsim.sweep.front import Objective, flag_front
@@ -44,12 +45,13 @@ class Table:
     plan, journal : of the sweep
     progress : called with (stage, done, total)
 
-    Raises
-    ------
-    InputError : an objective or a constraint names no column of numbers
+    Attributes
+    ----------
+    problem : why no row is flagged, where an objective or a constraint names no column of numbers
     """
 
     def __init__(self, plan: Plan, journal: Journal, progress: Progress | None = None) -> None:
+        self.problem: InputError | None = None
         self._plan, self._journal, self._base = plan, journal, Base(plan)
         self._tell = progress or (lambda stage, done, total: None)
 
@@ -114,7 +116,11 @@ class Table:
         table = pd.DataFrame({name: series(cells[name], columns.types[name]) for name in cells})
         if not (table["status"] == "done").any():
             return [(False, False)] * len(table)
-        flagged = flag_front(table, objectives_of(self._plan), constraints_of(self._plan.spec))
+        try:
+            flagged = flag_front(table, objectives_of(self._plan), constraints_of(self._plan.spec))
+        except InputError as problem:
+            self.problem = problem
+            return [(False, False)] * len(table)
         return list(zip(flagged["pareto"].tolist(), flagged["pareto_tie"].tolist(), strict=True))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cimsim.errors import InputError
 from cimsim.sweep.extras import need
+from cimsim.sweep.journal import unwritable
 from cimsim.sweep.table import Rows, Table, series
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ _READ: Mapping[type, Callable[[str], Any]] = {bool: "True".__eq__, int: int, flo
 
 
 def write_tables(directory: Path, table: Table) -> list[str]:
-    """Each complete or not at all, by another name first; says what could not be written."""
+    """Each complete or not at all, by another name first; says what cannot be written for want of a library.
+
+    Raises
+    ------
+    InputError : there is no room
+    """
     notes: list[str] = []
     fresh = {name: directory / f".{name}" for name in (CSV, PARQUET)}
     try:
@@ -44,6 +50,8 @@ def write_tables(directory: Path, table: Table) -> list[str]:
         for name, path in fresh.items():
             if path.is_file():
                 os.replace(path, directory / name)
+    except OSError as error:
+        raise unwritable(directory, error.strerror or str(error)) from error
     finally:
         for path in fresh.values():
             path.unlink(missing_ok=True)

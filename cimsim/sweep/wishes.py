@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from typing import Any
 
+from cimsim.arch.registry import COMPONENTS
 from cimsim.errors import InputError, closest
 from cimsim.sweep.constraints import Constraint, parse_constraint
 from cimsim.sweep.plan import Plan
 from cimsim.sweep.spec import SweepSpec
 
-__all__ = ["SUMMARY", "check_wishes", "constraints_of"]
+__all__ = ["SUMMARY", "check_answers", "check_wishes", "constraints_of"]
 
 _SETTINGS = (
     "architecture", "workload", "dataset", "fidelity", "n_images", "n_mc_samples", "n_instances",
@@ -50,6 +53,13 @@ SUMMARY: frozenset[str] = frozenset(
 )
 """Keys of ``summary.json``, of all tasks; a column of the table is one of them, or ``key.more``."""
 
+_WORDS = frozenset(
+    ["architecture", "workload", "dataset", "fidelity", "mc_schedule", "limited_by", "warnings"]
+)
+_PARTS = {"energy_by_component": "energy_by_component.adc.energy_j", "dropout_p": "dropout_p.bn1"}
+"""Keys that hold more than a number, and how one of theirs is named."""
+_CONSUMERS = (*(kind.name for kind in COMPONENTS), "leakage")
+
 
 def constraints_of(spec: SweepSpec) -> list[Constraint]:
     """The limits of a sweep.
@@ -72,10 +82,44 @@ def check_wishes(plan: Plan) -> None:
     ------
     InputError : with the line of one that cannot be read, or names what no point has
     """
-    spec, columns = plan.spec, SUMMARY.union(plan.columns)
-    asked = [(f"objectives.{name}", name) for name in spec.objectives]
-    asked += [(f"constraints.{i}", limit.column) for i, limit in enumerate(constraints_of(spec))]
-    for where, name in asked:
-        if name not in columns and name.partition(".")[0] not in SUMMARY:
-            place, cure = spec.origin(where).place(where), closest(name, sorted(columns))
-            raise InputError(place, f"{name} is no column of the results", cure=cure)
+    known = SUMMARY.union(plan.columns)
+    for place, name, is_number in _asked(plan.spec):
+        if name not in known and name.partition(".")[0] not in _PARTS:
+            raise _no_column(place, name, known)
+        key, _, part = name.partition(".")
+        if key == "energy_by_component" and part and part.partition(".")[0] not in _CONSUMERS:
+            raise _no_column(place, name, [f"{key}.{consumer}.energy_j" for consumer in _CONSUMERS])
+        if name in _PARTS:
+            raise InputError(place, f"{name} is not a number but has parts", cure=f"such as {_PARTS[name]}")
+        if is_number and name in _WORDS and name not in plan.columns:
+            raise InputError(place, f"must name a number, which {name} is not")
+
+
+def check_answers(plan: Plan, summary: Mapping[str, Any]) -> None:
+    """Refuse scores that the answers do not have, given the first summary there is.
+
+    Nothing is said where points may differ in what scores they have.
+
+    Raises
+    ------
+    InputError : with the line of one that is not there
+    """
+    if not {"workload", "n_instances"}.isdisjoint(plan.columns):
+        return
+    for place, name, _ in _asked(plan.spec):
+        if name in SUMMARY and name not in (*_SETTINGS, *_COSTS, *summary):
+            raise _no_column(place, name, summary)
+
+
+def _asked(spec: SweepSpec) -> Iterator[tuple[str, str, bool]]:
+    """Place and column of every wish, and whether it takes a number."""
+    for name in spec.objectives:
+        where = f"objectives.{name}"
+        yield spec.origin(where).place(where), name, True
+    for i, limit in enumerate(constraints_of(spec)):
+        where = f"constraints.{i}"
+        yield spec.origin(where).place(where), limit.column, not isinstance(limit.limit, str)
+
+
+def _no_column(place: str, name: str, known: Iterable[str]) -> InputError:
+    return InputError(place, f"{name} is no column of the results", cure=closest(name, known))

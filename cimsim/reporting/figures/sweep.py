@@ -98,7 +98,7 @@ def draw_parallel(table: pd.DataFrame, columns: Sequence[str]) -> Figure:
 
 def draw_heat_map(table: pd.DataFrame, x: str, y: str, output: str) -> Figure:
     """An output over two axes: its mean over all finished points at the same two values."""
-    rows = table.dropna(subset=[output])
+    rows = table.dropna(subset=[output, x, y])
     across, up = levels_of(rows[x]), levels_of(rows[y])
     factor, label = scale_of(output, _numbers(rows[output]))
     sums, counts = np.zeros((len(up), len(across))), np.zeros((len(up), len(across)))

@@ -113,6 +113,14 @@ def test_values_as_set_reads_them(value, tmp_path):
     assert "True" not in assignment("a.b", value)
 
 
+@pytest.mark.parametrize("text", ["plain", "two words", "x #1", "[a", "a: b", "'", 'say "no"', "é", "a\nb"])
+def test_texts_come_through_as_they_are(text):
+    base, path = Variations(FILES[0]), "tile.macro.adc.bit_energy_j.source"
+    assert base.at({path: text}).quantities["tile.macro.adc.bit_energy_j"].source == text
+    found = load_arch(FILES[0], [assignment(path, text)])
+    assert found.quantities["tile.macro.adc.bit_energy_j"].source == text
+
+
 def test_every_shipped_file_varies():
     for path in sorted(Path("arch_configs").glob("*.yaml")):
         assert Variations(path).at({"chip.clock_hz": "1e8"}) == load_arch(path, ["chip.clock_hz=1e8"])

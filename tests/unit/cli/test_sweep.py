@@ -1,5 +1,7 @@
 """``cimsim sweep`` on the command line."""
 
+import shlex
+
 import pytest
 
 from cimsim.sweep import pictures
@@ -50,6 +52,34 @@ def test_a_sweep_prints_its_front_and_the_best_and_writes_a_folder(cimsim_cli, f
     assert {"sweep.csv", "journal.sqlite", "manifest.json"} <= names
     again = cimsim_cli("sweep", "mine.yaml", "--jobs", 1).stdout.splitlines()
     assert again[1] == "computed 0 now, 6 were in the journal"
+
+
+def test_when_stopped_it_says_how_to_go_on_with_the_same_sweep(cimsim_cli, formula, monkeypatch):
+    def stop(self, settings):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Evaluator, "summary", stop)
+        words = ("--out", "my reports", "--set", "chip.clock_hz=2e8", "--best", "energy_j", "--jobs", 1)
+        outcome = cimsim_cli("sweep", "mine.yaml", *words)
+    told = "stopped; go on with: "
+    (line,) = [line for line in outcome.stderr.splitlines() if line.startswith(told)]
+    command = shlex.split(line.removeprefix(told))
+    assert outcome.exit_code == 1 and command[:4] == ["cimsim", "sweep", "mine.yaml", "--resume"]
+    outcome = cimsim_cli(*command[1:])
+    assert outcome.exit_code == 0 and outcome.stdout.splitlines()[-1] == "report: my reports/"
+    assert not (formula / "reports").exists()
+
+
+def test_pictures_that_cannot_be_drawn_come_after_the_answers(cimsim_cli, formula, monkeypatch):
+    def fail(finished):
+        raise OSError("no fonts")
+
+    monkeypatch.setattr(pictures, "write_pictures", fail)
+    outcome = cimsim_cli("sweep", "mine.yaml", "--jobs", 1, "--resume", "--best", "energy_j")
+    lines = outcome.stdout.splitlines()
+    assert outcome.exit_code == 1 and any(line.startswith("best   point 1") for line in lines)
+    assert "resume   there was nothing to go on with: the sweep began anew" in lines
 
 
 def test_a_question_without_an_answer_does_not_take_the_others_with_it(cimsim_cli, formula):

@@ -108,6 +108,18 @@ def test_the_answer_as_lines(table):
     ]
 
 
+def test_settings_are_told_to_the_last_digit_that_a_sweep_keeps(table):
+    for value in (123456789.0, 0.178851234567, 5e-8):
+        lines = best_lines(find_best(table.assign(**{BITS: value}), "energy_j"), [BITS])
+        assert float(lines[2].split("=")[1]) == value
+
+
+def test_the_error_of_an_accuracy_is_better_when_small():
+    assert (
+        not parse_question("accuracy_mc_se").objective.is_max and parse_question("accuracy").objective.is_max
+    )
+
+
 def test_no_row_within_the_limits_is_said_with_the_nearest(table):
     with pytest.raises(InputError) as caught:
         find_best(table, "energy_j subject to accuracy > 0.995, energy_j < 1.5e-6")

@@ -9,7 +9,7 @@ import pytest
 from unit.sweep.test_killed import AXES, DRIVER, N_POINTS, events, finish, lines_of, wait_for_points
 
 import cimsim
-from cimsim.errors import InputError
+from cimsim.errors import ChangedError, InputError
 from cimsim.sweep.cluster import _outcomes
 from cimsim.sweep.plan import plan_sweep
 
@@ -73,6 +73,6 @@ def test_a_worker_with_other_code_refuses(wishes, monkeypatch):
     context.verify()
     monkeypatch.setattr("cimsim.sweep.context.code_digest", lambda: "of another version")
     with pytest.raises(
-        InputError, match=r"the code of cimsim, or NumPy,: is not what it was .* the same cimsim"
+        ChangedError, match=r"the code of cimsim or NumPy: is not what it was .* the same cimsim"
     ):
         _outcomes(context, [])

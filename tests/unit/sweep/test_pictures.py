@@ -101,6 +101,16 @@ def test_a_cell_without_a_point_is_empty(table):
     assert np.ma.getmaskarray(cells).tolist() == [[False, False, True], [False, False, False]]
 
 
+def test_pictures_leave_out_a_chip_that_does_not_have_an_axis(table):
+    """As where an axis counts on one architecture alone, and another has no such value."""
+    found = table.assign(**{BITS: table[BITS].where(table[SCHEDULE] == "sequential")})
+    cells = draw_heat_map(found, ROWS, BITS, "energy_j").axes[0].images[0].get_array()
+    means = found.pivot_table(index=BITS, columns=ROWS, values="energy_j") * 1e6
+    assert np.ma.filled(cells, np.nan) == pytest.approx(means.to_numpy(), nan_ok=True)
+    axes = [Axis(name, (name,), (), None, {}) for name in AXES]
+    assert all(draw().axes for draw in drawings_of(found, axes, OBJECTIVES).values())
+
+
 def test_effects_are_means_at_each_value(table):
     figure = draw_main_effects(table, AXES, "energy_j")
     for panel, axis in zip(figure.axes, AXES, strict=True):

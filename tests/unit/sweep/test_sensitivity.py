@@ -71,6 +71,15 @@ def test_a_failed_point_takes_its_walk_along():
     assert indices(found, "mu_star")["value"].tolist() == pytest.approx([1.0, 4.0])
 
 
+@pytest.mark.parametrize(("kind", "n", "size"), [("saltelli", 4, 4), ("morris", 5, 3)])
+@pytest.mark.parametrize("n_whole", [0, 1])
+def test_where_nearly_every_block_has_a_failed_point_there_is_no_index(kind, n, size, n_whole):
+    values = np.random.default_rng(0).random(n * size)
+    values[n_whole * size :: size] = np.nan
+    found = sensitivity(pd.DataFrame({"y": values}), ["a", "b"], ["y"], kind=kind, n=n)
+    assert list(found) == list(COLUMNS) and not len(found)
+
+
 @pytest.fixture
 def grid():
     rows = list(itertools.product([1, 2, 4], ["a", "b"], [0.0, 1.0]))

@@ -1,0 +1,199 @@
+"""What happens to a sweep when files change under it, room runs out or its wishes have no answer."""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import cimsim
+from cimsim.arch.vary import Variations
+from cimsim.errors import ChangedError, CimsimError, InputError, SpecError
+from cimsim.sweep import table_files
+from cimsim.sweep.evaluate import Evaluator
+from cimsim.sweep.journal import Journal, Outcome
+from cimsim.sweep.plan import plan_sweep, with_images
+from cimsim.sweep.run import run_sweep
+
+BITS = "tile.macro.adc.bits"
+STT = Path("arch_configs/stt_mram.yaml").resolve()
+
+
+@pytest.fixture
+def formula(monkeypatch):
+    """A point is a formula; four chips have scores of their own."""
+
+    def summary(self, settings):
+        bits = settings.get(BITS, 4)
+        own = {"accuracy_chips_min": 1 - 1 / bits} if settings.get("n_instances", 1) > 1 else {}
+        return {"energy_j": bits * 1e-9, "accuracy": 0.9, "limited_by": "conv1", "warnings": [], **own}
+
+    monkeypatch.setattr(Evaluator, "summary", summary)
+
+
+@pytest.fixture
+def own_chip(wishes, folder):
+    """A sweep over two chips that are files of ours, alike at first; the second file."""
+    for name in ("a", "b"):
+        (folder / f"{name}.yaml").write_text(f"extends: {STT}\nname: {name}\n")
+    wishes["architecture"] = str(folder / "a.yaml")
+    wishes["axes"] = {"architecture": [str(folder / "a.yaml"), str(folder / "b.yaml")], BITS: [3, 5]}
+    return folder / "b.yaml"
+
+
+def test_points_of_a_file_that_changed_meanwhile_fail_until_it_is_put_back(
+    wishes, folder, own_chip, monkeypatch
+):
+    undisturbed = cimsim.sweep(wishes, out=folder / "undisturbed")
+    text, record = own_chip.read_text(), Journal.record
+
+    def change(self, outcomes):
+        own_chip.write_text(text + "tile: {macro: {rows_active: 8}}\n")
+        record(self, outcomes)
+
+    monkeypatch.setattr(Journal, "record", change)
+    rows = cimsim.sweep(wishes, out=folder / "out")
+    monkeypatch.setattr(Journal, "record", record)
+    assert list(rows["status"]) == ["done", "done", "failed", "failed"]
+    assert "b.yaml: is not what it was when the sweep began; put it back, then --resume" in rows["error"][2]
+    with pytest.raises(InputError, match="has changed since it began"):
+        cimsim.sweep(wishes, out=folder / "out", resume=True)
+    own_chip.write_text(text)
+    rows = cimsim.sweep(wishes, out=folder / "out", resume=True)
+    pd.testing.assert_frame_equal(rows.drop(columns="duration_s"), undisturbed.drop(columns="duration_s"))
+
+
+@pytest.mark.parametrize("label", ["the images of", "workload"])
+def test_a_network_or_images_that_changed_are_noticed_when_they_are_opened(wishes, label):
+    context = with_images(plan_sweep(wishes)).context
+    changed = {name: "other" if name.startswith(label) else kept for name, kept in context.identities.items()}
+    point = next(plan_sweep(wishes).points())
+    (good,) = Evaluator(context).outcomes([point])
+    (bad,) = Evaluator(replace(context, identities=changed)).outcomes([point])
+    assert good.status == "done" and bad.status == "failed" and not bad.is_final
+    assert bad.error.startswith(label) and "is not what it was when the sweep began" in bad.error
+
+
+def test_an_architecture_that_must_be_read_again_is_the_one_that_was_read(folder, own_chip):
+    around = Variations(own_chip)
+    with pytest.raises(SpecError):
+        around.at({BITS: 0})
+    own_chip.write_text(own_chip.read_text() + "tile: {macro: {rows_active: 8}}\n")
+    with pytest.raises(ChangedError, match="is not what it was when it was first read"):
+        around.at({BITS: 0})
+    own_chip.write_text("nothing: of the kind")
+    with pytest.raises(ChangedError):
+        around.at({BITS: 0})
+
+
+@pytest.mark.parametrize("n_chips", [[4, 1], [1, 4]])
+def test_scores_that_only_some_points_have_are_no_mistake(formula, wishes, folder, n_chips):
+    wishes["axes"] = {"n_instances": n_chips, BITS: [3, 5]}
+    wishes["constraints"] = ["accuracy_chips_min > 0.7"]
+    rows = cimsim.sweep(wishes, out=folder / "out")
+    assert rows[rows["pareto"]][["n_instances", BITS]].to_numpy().tolist() == [[4, 5]]
+    del wishes["axes"]["n_instances"]
+    with pytest.raises(InputError, match=r"constraints.0: accuracy_chips_min is no column of the results"):
+        cimsim.sweep(wishes, out=folder / "other")
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"objectives": {"limited_by": "min"}}, "limited_by: must name a number, which limited_by is not"),
+        ({"constraints": ["mc_schedule < 3"]}, "constraints.0: must name a number, which mc_schedule is not"),
+        ({"objectives": {"dropout_p": "min"}}, "not a number but has parts; such as dropout_p.bn1"),
+        ({"constraints": ["energy_by_component.adcc.energy_j < 1 nJ"]}, "did you mean 'energy_by_"),
+        ({"workloads": ["tiny.npz", "tiny.npz"]}, r"workloads.1: must not repeat a workload .got tiny.npz"),
+    ],
+)  # fmt: skip
+def test_wishes_that_no_table_can_answer_are_refused_beforehand(wishes, folder, wish, message):
+    with pytest.raises(CimsimError, match=message):
+        run_sweep({**wishes, **wish}, out=folder / "out")
+    assert not (folder / "out").exists()
+
+
+def test_a_part_that_no_point_has_costs_the_front_but_not_the_table(formula, wishes, folder):
+    wishes["objectives"] = {"dropout_p.bn9": "min"}
+    wishes["axes"] = {BITS: [3, 5]}
+    with pytest.raises(InputError, match=r"objective dropout_p.bn9: must be a column"):
+        cimsim.sweep(wishes, out=folder / "out")
+    table = pd.read_csv(folder / "out" / "sweep.csv")
+    assert len(table) == 2 and not table["pareto"].any()
+
+
+def test_without_room_it_says_so_and_what_counts_stays(formula, wishes, folder, monkeypatch):
+    wishes["axes"] = {BITS: [3, 4, 5, 6]}
+    undisturbed = cimsim.sweep(wishes, out=folder / "undisturbed")
+    record, n = Journal.record, []
+
+    def full(self, outcomes):
+        n.append(outcomes)
+        if len(n) == 2:
+            self._file.execute(
+                f"PRAGMA max_page_count = {self._file.execute('PRAGMA page_count').fetchone()[0]}"
+            )
+            outcomes = [*outcomes, Outcome(99, "x" * 10_000, "done", "", 0.0, {}, {"a": "x" * 100_000})]
+        record(self, outcomes)
+
+    monkeypatch.setattr(Journal, "record", full)
+    with pytest.raises(
+        InputError, match=r"journal.sqlite: could not be written \(got database or disk is full\)"
+    ):
+        cimsim.sweep(wishes, out=folder / "out")
+    monkeypatch.setattr(Journal, "record", record)
+    found = run_sweep(wishes, out=folder / "out", resume=True)
+    assert found.n_new == 4 - len(n[0])
+    pd.testing.assert_frame_equal(
+        found.frame().drop(columns="duration_s"), undisturbed.drop(columns="duration_s")
+    )
+
+
+def test_a_table_that_does_not_fit_is_one_message_and_leaves_no_half_file(
+    formula, wishes, folder, monkeypatch
+):
+    def full(path, types):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(table_files, "_csv", full)
+    with pytest.raises(
+        InputError, match=r"could not be written .got No space left on device.; make room, then"
+    ):
+        cimsim.sweep(wishes, out=folder / "out")
+    assert {path.name for path in (folder / "out").iterdir()} == {"journal.sqlite", "manifest.json"}
+
+
+def test_a_journal_that_cannot_be_opened_for_writing_is_no_fault_of_the_program(tmp_path):
+    with Journal(tmp_path / "j") as journal:
+        journal._file.execute("PRAGMA query_only = 1")
+        with pytest.raises(InputError, match="could not be written"):
+            journal.record([Outcome(0, "k", "done", "", 0.0, {}, {})])
+        journal._file.execute("PRAGMA query_only = 0")
+        journal.record([Outcome(0, "k", "done", "", 0.0, {}, {})])
+        with pytest.raises(sqlite3.IntegrityError):
+            journal.record([Outcome(1, "k", "done", "", 0.0, {}, {})])
+        assert journal.counts() == {"done": 1}
+
+
+def test_ends_of_lines_in_a_text_do_not_end_a_row(formula, wishes, folder):
+    source = "tile.macro.adc.bit_energy_j.source"
+    wishes["axes"] = {source: ["a\rb", 'c "d", e', "f\r\ng"]}
+    rows = cimsim.sweep(wishes, out=folder / "out")
+    assert list(rows[source]) == ["a\nb", 'c "d", e', "f\ng"]
+    assert list(pd.read_csv(folder / "out" / "sweep.csv")[source]) == list(rows[source])
+
+
+def test_columns_without_a_value_are_numbers_but_for_texts(formula, wishes, folder, monkeypatch):
+    whole = Evaluator.summary
+    monkeypatch.setattr(Evaluator, "summary", lambda self, s: {**whole(self, s), "nll_mc_se": None})
+    rows = cimsim.sweep({**wishes, "axes": {BITS: [3, 5]}}, out=folder / "out")
+    assert rows["nll_mc_se"].dtype == float and rows["nll_mc_se"].isna().all()
+    assert rows["warnings"].dtype == object and rows["error"].dtype == object
+
+
+def test_points_that_a_sampler_repeats_are_told_once(formula, wishes, folder):
+    wishes |= {"axes": {BITS: {"from": 3, "to": 4}}, "sampler": {"kind": "random", "n": 6}}
+    finished = run_sweep(wishes, out=folder / "out")
+    assert len(finished.frame()) == 6 and len(finished.points({"pareto"})) == 2
+    assert finished.frame()["pareto"].sum() == (finished.frame()[BITS] == 3).sum() > 1
