@@ -9,7 +9,7 @@ from cimsim.arch.tree import Branch, Leaf, parse_file, shown
 from cimsim.errors import SpecError, closest
 from cimsim.places import roots
 
-__all__ = ["KEY", "included", "known_devices"]
+__all__ = ["KEY", "device_file", "included", "known_devices"]
 
 KEY = "device"
 """The key whose value may be the name of a device file."""
@@ -27,13 +27,20 @@ def included(leaf: Leaf, path: str, base: Path) -> Branch:
     ------
     SpecError : there is no such device, or its file cannot be read
     """
-    name = leaf.text
-    for candidate in _candidates(name, base.parent):
-        if candidate.is_file():
-            found = parse_file(candidate)
-            return Branch(leaf.origin, found.entries, found.repeated)
-    cure = closest(name, known_devices(base.parent))
-    raise SpecError(leaf.origin.place(path), "no such device", shown(name), cure)
+    name, beside = leaf.text, base.parent
+    file = device_file(name, beside)
+    if file is None:
+        cure = closest(name, known_devices(beside))
+        raise SpecError(leaf.origin.place(path), "no such device", shown(name), cure)
+    found = parse_file(file)
+    return Branch(leaf.origin, found.entries, found.repeated)
+
+
+def device_file(name: str, beside: Path) -> Path | None:
+    """The file that a name means to an architecture in the folder ``beside``, if there is one."""
+    is_path = "/" in name or name.endswith(".yaml")
+    path = beside / name if is_path else known_devices(beside).get(name)
+    return path if path is not None and path.is_file() else None
 
 
 def known_devices(beside: Path = Path("arch_configs")) -> dict[str, Path]:
@@ -44,10 +51,3 @@ def known_devices(beside: Path = Path("arch_configs")) -> dict[str, Path]:
             for path in sorted(folder.glob("*.yaml")):
                 found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
-
-
-def _candidates(name: str, beside: Path) -> list[Path]:
-    if "/" in name or name.endswith(".yaml"):
-        return [beside / name]
-    known = known_devices(beside)
-    return [known[name]] if name in known else []

@@ -21,7 +21,9 @@ from cimsim.errors import ChangedError, CimsimError, SpecError
 __all__ = ["Variations", "assignment"]
 
 
-_PLAIN = re.compile(r"[\w./+%-]+( [\w./+%-]+)*")
+_PLAIN = re.compile(r"(?!null$)[\w/][\w./+%-]*( [\w./+%-]+)*", re.IGNORECASE)
+_HIDDEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What YAML does not take as it is, or takes for the end of a line."""
 
 
 class Variations:
@@ -159,5 +161,6 @@ def assignment(path: str, value: Any) -> str:
         value = value.item()
     is_plain = not isinstance(value, str) or _PLAIN.fullmatch(value)
     if value is None or isinstance(value, (bool, Mapping)) or not is_plain:
-        return f"{path}={json.dumps(value)}"
+        text = json.dumps(value, ensure_ascii=False)
+        return f"{path}={_HIDDEN.sub(lambda found: f'{chr(92)}u{ord(found[0]):04x}', text)}"
     return f"{path}={value}"

@@ -104,7 +104,10 @@ def sweep(
         click.echo(f"report: {directory}/")
         raise InputError(file, f"no point could be computed: {first_error(finished)}")
     problems = [problem for question in asked if (problem := _print_best(finished, question))]
-    write_pictures(finished)
+    try:
+        write_pictures(finished)
+    except InputError as problem:
+        problems.append(problem)
     click.echo(f"report: {directory}/")
     _raise_last(problems)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,5 +99,7 @@ def _type(name: str, found: set[type]) -> type:
 def _as(type_: type, value: Any) -> Any:
     if value is None:
         return None
-    # Readers of CSV take a carriage return for the end of a row.
-    return "\n".join(str(value).splitlines()) if type_ is str and "\r" in str(value) else type_(value)
+    if type_ is not str:
+        return type_(value)
+    # Readers of CSV take a carriage return for the end of a row, and an empty text for none.
+    return re.sub("\r\n?", "\n", str(value)) or None

@@ -15,7 +15,8 @@ from cimsim.arch.loader import load_arch
 from cimsim.errors import SpecError
 from cimsim.sim.inputs import load_images
 from cimsim.sweep.axes import Axis, axes_of
-from cimsim.sweep.context import Context, identities_of, identity_of_images
+from cimsim.sweep.context import Context
+from cimsim.sweep.identities import devices_in, identities_of, identity_of_images
 from cimsim.sweep.load import load_sweep
 from cimsim.sweep.names import file_of, hash_of
 from cimsim.sweep.paths import Paths
@@ -112,10 +113,12 @@ def plan_sweep(
         for i, name in enumerate(spec.workloads)
     }
     data = _data(spec, beside)
-    identities = identities_of(architectures, workloads, given, data)
+    devices = _devices(axes)
+    identities = identities_of(architectures, workloads, given, data, devices)
     context = Context(
         architectures,
         workloads,
+        devices,
         given,
         data,
         _folder(data_dir),
@@ -165,6 +168,12 @@ def _architectures(spec: SweepSpec, axes: Iterable[Axis], base: Path, beside: Pa
                 name = axis.setting(choice)["architecture"]
                 found[name] = file_of(name, "architecture", beside, spec.origin(where), where)
     return found
+
+
+def _devices(axes: Iterable[Axis]) -> tuple[str, ...]:
+    """Names of device files among the choices."""
+    settings = (axis.setting(choice) for axis in axes for choice in range(len(axis.choices)))
+    return tuple(dict.fromkeys(name for each in settings for name in devices_in(each)))
 
 
 def _data(spec: SweepSpec, beside: Path) -> str | None:

@@ -19,7 +19,7 @@ from cimsim.sweep.search import Search
 from cimsim.sweep.spec import SweepSpec
 from cimsim.sweep.table import Progress, Table, objectives_of
 from cimsim.sweep.table_files import CSV, read_columns, write_tables
-from cimsim.sweep.wishes import check_answers, check_wishes, constraints_of
+from cimsim.sweep.wishes import check_answers, check_table, check_wishes, constraints_of
 from cimsim.sweep.work import Here, Processes
 
 if TYPE_CHECKING:
@@ -150,6 +150,10 @@ def _crew(plan: Plan, jobs: int, scheduler: str | None) -> Here | Processes | Cl
     return Here(plan.context) if jobs == 1 else Processes(plan.context, jobs)
 
 
+_BLIND = 30
+"""Finished points after which a search that finds nothing of what it is asked for is stopped."""
+
+
 class _Sweeper:
     """Has every point computed that the journal lacks."""
 
@@ -180,7 +184,7 @@ class _Sweeper:
             budget=spec.sampler.budget or 0,
             seed=spec.sampler.seed,
         )
-        n_asked = 0
+        n_asked, n_done, seen = 0, 0, set[str]()
         while batch := search.ask():
             points = list(self._plan.numbered(batch, n_asked))
             n_asked += len(points)
@@ -188,7 +192,13 @@ class _Sweeper:
             for point in points:
                 outcome = self._journal.find(point.key)
                 assert outcome is not None
-                search.tell(point.settings, flat(outcome.summary) if outcome.status == "done" else None)
+                row = flat(outcome.summary) if outcome.status == "done" else None
+                search.tell(point.settings, row)
+                if row is not None:
+                    n_done += 1
+                    seen.update(row, point.settings)
+            if n_done >= _BLIND:
+                check_table(self._plan, dict.fromkeys(seen, float))
 
     def _compute(self, points: Iterable[Point]) -> None:
         for outcomes in self._crew.run(self._missing(points)):

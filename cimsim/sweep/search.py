@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -158,7 +159,7 @@ class Search:
         return False
 
     def _finish(self, trial: Trial, row: Mapping[str, Any] | None) -> None:
-        values = [] if row is None else [float(row.get(o.column, np.nan)) for o in self._objectives]
+        values = [] if row is None else [_number(row.get(o.column)) for o in self._objectives]
         broken = [] if row is None else [limit.violation(row) for limit in self._constraints]
         if row is None or not np.isfinite([*values, *broken]).all():
             self._fail(trial)
@@ -170,6 +171,11 @@ class Search:
     def _fail(self, trial: Trial) -> None:
         """Out of the search's sight: failed points and repeated ones."""
         self._study.tell(trial, state=need("optuna").trial.TrialState.FAIL)
+
+
+def _number(value: Any) -> float:
+    """Not a number where there is none."""
+    return float(value) if isinstance(value, Real) else np.nan
 
 
 def _has_neighbours(axis: Axis) -> bool:

@@ -15,7 +15,7 @@ from cimsim.sweep.front import Objective, flag_front
 from cimsim.sweep.journal import Journal, Outcome
 from cimsim.sweep.noise import ENDS, SCORES
 from cimsim.sweep.plan import Plan
-from cimsim.sweep.wishes import constraints_of
+from cimsim.sweep.wishes import check_table, constraints_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,10 +117,11 @@ class Table:
         if not (table["status"] == "done").any():
             return [(False, False)] * len(table)
         try:
-            flagged = flag_front(table, objectives_of(self._plan), constraints_of(self._plan.spec))
+            check_table(self._plan, columns.types)
         except InputError as problem:
             self.problem = problem
             return [(False, False)] * len(table)
+        flagged = flag_front(table, objectives_of(self._plan), constraints_of(self._plan.spec))
         return list(zip(flagged["pareto"].tolist(), flagged["pareto_tie"].tolist(), strict=True))
 
 

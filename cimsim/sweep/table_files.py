@@ -21,6 +21,7 @@ __all__ = ["CSV", "read_columns", "write_tables"]
 
 CSV, PARQUET = "sweep.csv", "sweep.parquet"
 
+_LONGEST_CELL = 2**31 - 1
 Types = Mapping[str, type]
 Write = Callable[[Rows], Any]
 
@@ -91,6 +92,7 @@ def read_columns(path: Path, types: Types, names: Collection[str] | None = None)
     """
     import pandas as pd
 
+    csv.field_size_limit(_LONGEST_CELL)
     wanted = [name for name in types if names is None or name in names]
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)

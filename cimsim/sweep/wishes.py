@@ -12,7 +12,7 @@ from cimsim.sweep.constraints import Constraint, parse_constraint
 from cimsim.sweep.plan import Plan
 from cimsim.sweep.spec import SweepSpec
 
-__all__ = ["SUMMARY", "check_answers", "check_wishes", "constraints_of"]
+__all__ = ["SUMMARY", "check_answers", "check_table", "check_wishes", "constraints_of"]
 
 _SETTINGS = (
     "architecture", "workload", "dataset", "fidelity", "n_images", "n_mc_samples", "n_instances",
@@ -82,7 +82,7 @@ def check_wishes(plan: Plan) -> None:
     ------
     InputError : with the line of one that cannot be read, or names what no point has
     """
-    known = SUMMARY.union(plan.columns)
+    known, words = SUMMARY.union(plan.columns), _words(plan)
     for place, name, is_number in _asked(plan.spec):
         if name not in known and name.partition(".")[0] not in _PARTS:
             raise _no_column(place, name, known)
@@ -91,8 +91,8 @@ def check_wishes(plan: Plan) -> None:
             raise _no_column(place, name, [f"{key}.{consumer}.energy_j" for consumer in _CONSUMERS])
         if name in _PARTS:
             raise InputError(place, f"{name} is not a number but has parts", cure=f"such as {_PARTS[name]}")
-        if is_number and name in _WORDS and name not in plan.columns:
-            raise InputError(place, f"must name a number, which {name} is not")
+        if is_number and name in words:
+            raise _no_number(place, name)
 
 
 def check_answers(plan: Plan, summary: Mapping[str, Any]) -> None:
@@ -111,6 +111,31 @@ def check_answers(plan: Plan, summary: Mapping[str, Any]) -> None:
             raise _no_column(place, name, summary)
 
 
+def check_table(plan: Plan, types: Mapping[str, type]) -> None:
+    """Refuse what no point of a whole table has, or has as text.
+
+    Parameters
+    ----------
+    types : of the columns
+
+    Raises
+    ------
+    InputError : with the line of it
+    """
+    for place, name, is_number in _asked(plan.spec):
+        if name not in types:
+            raise _no_column(place, name, types)
+        if is_number and types[name] is str:
+            raise _no_number(place, name)
+
+
+def _words(plan: Plan) -> set[str]:
+    """Columns that hold text, as far as that is known beforehand."""
+    choices = [dict(zip(axis.paths, choice, strict=True)) for axis in plan.axes for choice in axis.choices]
+    of_axes = {path for each in choices for path, value in each.items() if isinstance(value, str | Mapping)}
+    return of_axes | _WORDS.difference(plan.columns)
+
+
 def _asked(spec: SweepSpec) -> Iterator[tuple[str, str, bool]]:
     """Place and column of every wish, and whether it takes a number."""
     for name in spec.objectives:
@@ -119,6 +144,10 @@ def _asked(spec: SweepSpec) -> Iterator[tuple[str, str, bool]]:
     for i, limit in enumerate(constraints_of(spec)):
         where = f"constraints.{i}"
         yield spec.origin(where).place(where), limit.column, not isinstance(limit.limit, str)
+
+
+def _no_number(place: str, name: str) -> InputError:
+    return InputError(place, f"must name a number, which {name} is not")
 
 
 def _no_column(place: str, name: str, known: Iterable[str]) -> InputError:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cimsim.arch import load_arch
@@ -113,7 +113,12 @@ def test_values_as_set_reads_them(value, tmp_path):
     assert "True" not in assignment("a.b", value)
 
 
-@pytest.mark.parametrize("text", ["plain", "two words", "x #1", "[a", "a: b", "'", 'say "no"', "é", "a\nb"])
+@settings(max_examples=30, deadline=None)
+@example("null")
+@example("Müller 😀")
+@example("...")
+@example("x #1\x85[a\u2028: 'b\nc")
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_texts_come_through_as_they_are(text):
     base, path = Variations(FILES[0]), "tile.macro.adc.bit_energy_j.source"
     assert base.at({path: text}).quantities["tile.macro.adc.bit_energy_j"].source == text

@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 
+from cimsim.errors import InputError
 from cimsim.sweep import pictures
 from cimsim.sweep.evaluate import Evaluator
 
@@ -73,12 +74,14 @@ def test_when_stopped_it_says_how_to_go_on_with_the_same_sweep(cimsim_cli, formu
 
 def test_pictures_that_cannot_be_drawn_come_after_the_answers(cimsim_cli, formula, monkeypatch):
     def fail(finished):
-        raise OSError("no fonts")
+        raise InputError("reports/mine", "could not be written")
 
     monkeypatch.setattr(pictures, "write_pictures", fail)
-    outcome = cimsim_cli("sweep", "mine.yaml", "--jobs", 1, "--resume", "--best", "energy_j")
-    lines = outcome.stdout.splitlines()
-    assert outcome.exit_code == 1 and any(line.startswith("best   point 1") for line in lines)
+    asked = ("--best", "energy_j", "--best", "energy_j subject to accuracy > 1")
+    outcome = cimsim_cli("sweep", "mine.yaml", "--jobs", 1, "--resume", *asked)
+    lines, errors = outcome.stdout.splitlines(), outcome.stderr.splitlines()
+    assert any(line.startswith("best   point 1") for line in lines) and lines[-1] == "report: reports/mine/"
+    assert outcome.exit_code == 2 and ["--best" in errors[0], "written" in errors[1]] == [True, True]
     assert "resume   there was nothing to go on with: the sweep began anew" in lines
 
 

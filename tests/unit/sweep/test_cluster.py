@@ -71,7 +71,7 @@ def test_where_nobody_answers_it_says_so(wishes, folder, monkeypatch):
 def test_a_worker_with_other_code_refuses(wishes, monkeypatch):
     context = plan_sweep(wishes).context
     context.verify()
-    monkeypatch.setattr("cimsim.sweep.context.code_digest", lambda: "of another version")
+    monkeypatch.setattr("cimsim.sweep.identities.code_digest", lambda: "of another version")
     with pytest.raises(
         ChangedError, match=r"the code of cimsim or NumPy: is not what it was .* the same cimsim"
     ):

@@ -64,6 +64,57 @@ def test_points_of_a_file_that_changed_meanwhile_fail_until_it_is_put_back(
     pd.testing.assert_frame_equal(rows.drop(columns="duration_s"), undisturbed.drop(columns="duration_s"))
 
 
+@pytest.mark.parametrize("content", ["", "tile: [", None])
+@pytest.mark.parametrize("name", ["b.yaml", "other.npz"])
+def test_files_that_are_half_there_or_gone_are_changed_ones(
+    wishes, folder, own_chip, monkeypatch, name, content
+):
+    """As where an editor or a copy is at work on them while the sweep comes to them."""
+    (folder / "other.npz").write_bytes((folder / "tiny.npz").read_bytes())
+    if name == "other.npz":
+        wishes["workloads"] = [wishes["workloads"][0], str(folder / "other.npz")]
+        wishes["axes"] = {BITS: [3, 5]}
+    file, record = folder / name, Journal.record
+    whole = file.read_bytes()
+
+    def change(self, outcomes):
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_text(content)
+        record(self, outcomes)
+
+    monkeypatch.setattr(Journal, "record", change)
+    rows = cimsim.sweep(wishes, out=folder / "out")
+    monkeypatch.setattr(Journal, "record", record)
+    assert list(rows["status"]) == ["done", "done", "failed", "failed"]
+    assert f"{name}: is not what it was when the sweep began" in rows["error"][3]
+    file.write_bytes(whole)
+    assert list(cimsim.sweep(wishes, out=folder / "out", resume=True)["status"]) == ["done"] * 4
+
+
+def test_devices_that_axes_name_belong_to_the_sweep(wishes, folder, monkeypatch):
+    own, record = folder / "second.yaml", Journal.record
+    whole = (STT.parent / "devices" / "foundry_stt.yaml").read_text()
+    own.write_text(whole)
+    wishes["axes"] = {"tile.macro.subarray.cell.device": ["foundry_stt", str(own)], BITS: [3, 5]}
+    undisturbed = cimsim.sweep(wishes, out=folder / "undisturbed")
+
+    def change(self, outcomes):
+        own.write_text(f"{whole}\n# another one")
+        record(self, outcomes)
+
+    monkeypatch.setattr(Journal, "record", change)
+    rows = cimsim.sweep(wishes, out=folder / "out")
+    monkeypatch.setattr(Journal, "record", record)
+    assert list(rows["status"]) == ["done", "done", "failed", "failed"]
+    assert f"device {own} of stt_mram: is not what it was" in rows["error"][2]
+    with pytest.raises(InputError, match=r"device .*second.yaml of stt_mram has changed since it began"):
+        run_sweep(wishes, out=folder / "undisturbed")
+    own.write_text(whole)
+    rows = cimsim.sweep(wishes, out=folder / "out", resume=True)
+    pd.testing.assert_frame_equal(rows.drop(columns="duration_s"), undisturbed.drop(columns="duration_s"))
+
+
 @pytest.mark.parametrize("label", ["the images of", "workload"])
 def test_a_network_or_images_that_changed_are_noticed_when_they_are_opened(wishes, label):
     context = with_images(plan_sweep(wishes)).context
@@ -105,6 +156,8 @@ def test_scores_that_only_some_points_have_are_no_mistake(formula, wishes, folde
         ({"constraints": ["mc_schedule < 3"]}, "constraints.0: must name a number, which mc_schedule is not"),
         ({"objectives": {"dropout_p": "min"}}, "not a number but has parts; such as dropout_p.bn1"),
         ({"constraints": ["energy_by_component.adcc.energy_j < 1 nJ"]}, "did you mean 'energy_by_"),
+        ({"axes": {"chip.mc_schedule": ["sequential"]}, "objectives": {"chip.mc_schedule": "max"}},
+         "chip.mc_schedule: must name a number, which chip.mc_schedule is not"),
         ({"workloads": ["tiny.npz", "tiny.npz"]}, r"workloads.1: must not repeat a workload .got tiny.npz"),
     ],
 )  # fmt: skip
@@ -117,7 +170,7 @@ def test_wishes_that_no_table_can_answer_are_refused_beforehand(wishes, folder, 
 def test_a_part_that_no_point_has_costs_the_front_but_not_the_table(formula, wishes, folder):
     wishes["objectives"] = {"dropout_p.bn9": "min"}
     wishes["axes"] = {BITS: [3, 5]}
-    with pytest.raises(InputError, match=r"objective dropout_p.bn9: must be a column"):
+    with pytest.raises(InputError, match=r"objectives.dropout_p.bn9: dropout_p.bn9 is no column of the"):
         cimsim.sweep(wishes, out=folder / "out")
     table = pd.read_csv(folder / "out" / "sweep.csv")
     assert len(table) == 2 and not table["pareto"].any()
@@ -197,3 +250,44 @@ def test_points_that_a_sampler_repeats_are_told_once(formula, wishes, folder):
     finished = run_sweep(wishes, out=folder / "out")
     assert len(finished.frame()) == 6 and len(finished.points({"pareto"})) == 2
     assert finished.frame()["pareto"].sum() == (finished.frame()[BITS] == 3).sum() > 1
+
+
+def test_a_search_for_what_no_point_has_ends_before_its_budget(formula, wishes, folder):
+    pytest.importorskip("optuna", reason="needs Optuna: pip install 'cimsim[sweep]'")
+    wishes |= {"objectives": {"dropout_p.bn9": "min"}, "axes": {BITS: {"from": 1, "to": 12, "step": 1},
+               "chip.clock_hz": {"from": 1e8, "to": 2e8}}}  # fmt: skip
+    wishes["sampler"] = {"kind": "optuna", "algorithm": "tpe", "budget": 100}
+    with pytest.raises(InputError, match=r"dropout_p.bn9 is no column of the results"):
+        cimsim.sweep(wishes, out=folder / "out")
+    with Journal(folder / "out" / "journal.sqlite") as journal:
+        assert journal.counts() == {"done": 30}
+
+
+def test_a_search_goes_past_points_without_a_number(formula, wishes, folder, monkeypatch):
+    pytest.importorskip("optuna", reason="needs Optuna: pip install 'cimsim[sweep]'")
+    whole = Evaluator.summary
+
+    def summary(self, settings):
+        bits = settings[BITS]
+        return {**whole(self, settings), "nll_mc_se": None if bits % 2 else 0.1 / bits}
+
+    monkeypatch.setattr(Evaluator, "summary", summary)
+    wishes |= {"objectives": {"energy_j": "min", "nll_mc_se": "min"}, "axes": {BITS: [3, 4, 5, 6, 7, 8]}}
+    wishes["sampler"] = {"kind": "optuna", "algorithm": "nsga2", "budget": 20}
+    rows = cimsim.sweep(wishes, out=folder / "out")
+    assert len(rows) == 6 and sorted(rows[rows["pareto"]][BITS]) == [4, 6, 8]
+
+
+def test_what_went_wrong_is_a_text_that_every_table_holds(wishes, folder, monkeypatch):
+    def fault(self, settings):
+        raise RuntimeError("\ud800" + "x" * 200_000)
+
+    monkeypatch.setattr(Evaluator, "summary", fault)
+    rows = cimsim.sweep({**wishes, "axes": {BITS: [3, 5]}}, out=folder / "out")
+    assert rows["error"][0].startswith("RuntimeError: ?xxx") and len(rows["error"][0]) == 2000
+
+
+def test_a_long_text_comes_back_from_the_table(formula, wishes, folder, monkeypatch):
+    whole = Evaluator.summary
+    monkeypatch.setattr(Evaluator, "summary", lambda self, s: {**whole(self, s), "warnings": ["x" * 200_000]})
+    assert len(cimsim.sweep({**wishes, "axes": {BITS: [3, 5]}}, out=folder / "out")["warnings"][1]) == 200_000

@@ -193,7 +193,7 @@ def test_what_has_changed_since_is_named(computed, wishes, folder, change, label
 def test_other_code_and_another_data_folder_are_noticed(computed, wishes, folder, monkeypatch, part, label):
     cimsim.sweep(wishes, out=folder / "out")
     if part == "code":
-        monkeypatch.setattr("cimsim.sweep.context.code_digest", lambda: "other")
+        monkeypatch.setattr("cimsim.sweep.identities.code_digest", lambda: "other")
     else:
         load = plan.load_images
         monkeypatch.setattr(
