@@ -91,8 +91,11 @@ def sensitivity(
         if not len(finite) or finite.min() == finite.max():
             continue
         for index, (n_rows, value, reach) in _indices(table, values, axes, kind, n, seed):
-            for axis, at, low, high in zip(axes, value, value - reach, value + reach, strict=True):
-                rows.append((column, axis, index, at, low, high, n_rows))
+            low, high = value - reach, value + reach
+            if kind not in DESIGNS:
+                low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
+            for row in zip(axes, value, low, high, strict=True):
+                rows.append((column, row[0], index, *row[1:], n_rows))
     found: pd.DataFrame = pd.DataFrame(rows, columns=list(COLUMNS))
     return found
 

@@ -98,7 +98,10 @@ def test_the_first_order_of_a_complete_grid_is_exact(grid):
 def test_a_grid_with_a_hole_has_intervals(grid):
     grid.loc[0, "y"] = np.nan
     found = sensitivity(grid, ["bits", "kind", "idle"], ["y"]).set_index("axis")
-    assert (found["low"] < found["value"]).all() and set(found["n_rows"]) == {11}
+    assert (found["high"] > found["value"]).all() and set(found["n_rows"]) == {11}
+    # Shares of a whole are between nothing and all of it.
+    assert found["low"].min() == 0.0 and found["high"].max() <= 1.0
+    assert ((found["low"] < found["value"]) | (found["value"] == 0.0)).all()
 
 
 def test_drawn_points_of_a_range_are_told_apart_by_tenths():
