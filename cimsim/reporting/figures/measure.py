@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axis import Axis
@@ -10,15 +11,17 @@ from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatt
 from numpy.typing import NDArray
 
 from cimsim.reporting.columns import label_of, shown, unit_sign
-from cimsim.reporting.figures.canvas import plain_log, scaled, short
+from cimsim.reporting.figures.canvas import plain_log, scaled
+from cimsim.reporting.quantities import printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["is_wide", "levels_of", "name_levels", "scale_of", "set_measure"]
+__all__ = ["is_wide", "level_name", "levels_of", "name_levels", "scale_of", "set_measure"]
 
 Floats = NDArray[np.float64]
 
+_LONGEST = 16
 _WIDE = 20.0
 _NARROW = 8.0
 
@@ -65,9 +68,19 @@ def levels_of(column: pd.Series) -> list[object]:
     return sorted(found) if is_number else found
 
 
-def name_levels(axis: Axis, column: str, levels: list[object]) -> None:
-    """One tick for each level of an axis of the sweep, at 0, 1, ..."""
+def level_name(column: str, level: object) -> str:
+    """A value in few letters: of a file its name, of a long text both ends, where names use to differ."""
+    text = printable(shown(column, level))
+    if isinstance(level, str) and "/" in level:
+        text = PurePath(text).stem
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-(_LONGEST // 2 - 1) :]}"
+
+
+def name_levels(axis: Axis, column: str, levels: list[object], letters: int = _LONGEST) -> None:
+    """One tick for each level of an axis of the sweep, at 0, 1, ...; aslant where names need more letters."""
     axis.set_major_locator(FixedLocator(list(range(len(levels)))))
-    axis.set_ticklabels([short(shown(column, level)) for level in levels])
+    names = [level_name(column, level) for level in levels]
+    slant: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+    axis.set_ticklabels(names, **(slant if max(map(len, names), default=0) > letters else {}))
     axis.set_minor_formatter(NullFormatter())
     axis.set_label_text(label_of(column))

@@ -11,9 +11,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from cimsim.reporting.columns import label_of, shown
-from cimsim.reporting.figures.canvas import GREY, PALETTE, new_figure, short
-from cimsim.reporting.figures.measure import is_wide, levels_of, name_levels, scale_of, set_measure
+from cimsim.reporting.columns import label_of
+from cimsim.reporting.figures.canvas import GREY, PALETTE, new_figure
+from cimsim.reporting.figures.measure import (
+    is_wide,
+    level_name,
+    levels_of,
+    name_levels,
+    scale_of,
+    set_measure,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +36,8 @@ _MAX_LINES = 500
 _MAX_LEVELS = 8
 _MAX_NUMBERS = 144
 _MAX_SHAPES = 3000
+_LETTERS = 8
+"""Of a name below a cell."""
 
 
 def draw_pareto(
@@ -112,7 +121,7 @@ def draw_heat_map(table: pd.DataFrame, x: str, y: str, output: str) -> Figure:
     figure = new_figure(1.6 + 0.45 * max(len(up), 4), width=2.6 + 0.7 * max(len(across), 4))
     axes = figure.subplots()
     image = axes.imshow(cells, cmap="cividis", aspect="auto", origin="lower")
-    name_levels(axes.xaxis, x, across)
+    name_levels(axes.xaxis, x, across, letters=_LETTERS)
     name_levels(axes.yaxis, y, up)
     is_mean = counts.max(initial=0) > 1
     figure.colorbar(image, ax=axes).set_label(f"{'mean ' if is_mean else ''}{label}")
@@ -180,7 +189,7 @@ def _write_scale(axes: Axes, at: int, column: pd.Series) -> None:
         if heights[level] - last < 0.06 and level != named[-1]:
             continue
         last = heights[level]
-        text = short(shown(str(column.name), level))
+        text = level_name(str(column.name), level)
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
         axes.text(at + 0.03, last, text, va="center", fontsize=7.5, color="black", bbox=box, zorder=5)
 

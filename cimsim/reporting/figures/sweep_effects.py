@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["draw_main_effects", "draw_sensitivity"]
 
 _MAX_LEVELS = 12
+_LETTERS = 20
+"""Of the names below a panel that have room side by side."""
 _BINS = 10
 _PER_ROW = 4
 _NAMES = {
@@ -76,8 +78,7 @@ def _draw_effect(panel: Axes, values: pd.Series, output: pd.Series) -> None:
     if len(levels) <= _MAX_LEVELS:
         groups = [output[values == level] for level in levels]
         places = np.arange(len(levels), dtype=float)
-        name_levels(panel.xaxis, name, levels)
-        panel.tick_params(axis="x", labelrotation=30 if len(levels) > 4 else 0)
+        name_levels(panel.xaxis, name, levels, letters=_LETTERS // len(levels))
     else:
         factor, label = scale_of(name, values.to_numpy(np.float64))
         parts = np.array_split(np.argsort(values.to_numpy(np.float64), kind="stable"), _BINS)

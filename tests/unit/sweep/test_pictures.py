@@ -12,6 +12,7 @@ from cimsim.metrics import wilson_interval
 from cimsim.reporting import figures
 from cimsim.reporting.columns import label_of, shown, unit_sign
 from cimsim.reporting.figures.canvas import STYLE
+from cimsim.reporting.figures.measure import level_name
 from cimsim.reporting.figures.sweep import draw_heat_map, draw_parallel, draw_pareto
 from cimsim.reporting.figures.sweep_effects import draw_main_effects, draw_sensitivity
 from cimsim.sweep.axes import Axis
@@ -161,6 +162,19 @@ def test_every_picture_of_a_sweep_is_made_and_no_text_covers_another(table, tmp_
             assert overlapping(draw()) == [], name
     figures.save_drawings({"map": drawings["map_energy_j"]}, tmp_path)
     assert (tmp_path / "map.png").stat().st_size > 1000
+
+
+def test_long_names_of_values_are_shortened_and_stand_aslant(table):
+    names = ["./chips/a_rather_long_name_of_a_chip_v1.yaml", "./chips/a_rather_long_name_of_a_chip_v2.yaml"]
+    assert [level_name("architecture", name) for name in names] == ["a_rather…chip_v1", "a_rather…chip_v2"]
+    assert level_name("architecture", "stt_mram") == "stt_mram" and level_name("latency_s", 1e-6) == "1.00 µs"
+    table = table.assign(architecture=[names[i % 2] for i in range(len(table))])
+    figure = draw_main_effects(table, [ROWS, "architecture"], "energy_j")
+    assert [panel.get_xticklabels()[0].get_rotation() for panel in figure.axes] == [0.0, 30.0]
+    figure = draw_heat_map(table, "architecture", ROWS, "energy_j")
+    assert figure.axes[0].get_xticklabels()[0].get_rotation() == 30.0
+    with mpl.rc_context(STYLE):
+        assert overlapping(draw_parallel(table, ["architecture", SCHEDULE, "energy_j"])) == []
 
 
 def test_columns_read_as_people_say_them():
