@@ -21,6 +21,7 @@ from cimsim.arch.tree import Branch, Include, Leaf, Origin, finished, parse_file
 from cimsim.errors import SpecError
 
 __all__ = [
+    "arch_of",
     "arch_tree",
     "checked",
     "include_from",
@@ -49,7 +50,13 @@ def load_arch(path: str | Path, overrides: Sequence[str] = ()) -> ArchSpec:
     SpecError
         with file, line and path of the first problem, and how many more there are.
     """
-    spec, reader = _load(path, overrides, ArchSpec)
+    return arch_of(arch_tree(Path(path), overrides), path, overrides)
+
+
+def arch_of(tree: Branch, path: str | Path, overrides: Sequence[str]) -> ArchSpec:
+    """What an `arch_tree` from ``path`` and with ``overrides`` describes; raises ``SpecError``."""
+    reader = Reader()
+    spec, _ = checked(reader.model(tree, (ArchSpec,), ""), reader, ArchSpec)
     return told(spec, path, overrides, reader.origins)
 
 
@@ -69,7 +76,7 @@ def told(
 
 def load_device(path: str | Path, overrides: Sequence[str] = ()) -> DeviceSpec:
     """Read, convert and check a device file; parameters and errors as of `load_arch`."""
-    spec = _load(path, overrides, DeviceSpec)[0]
+    spec = checked(*_read(path, overrides, DeviceSpec), DeviceSpec)[0]
     check_barrier(spec, f"{path}: switching")
     return spec
 
@@ -107,10 +114,6 @@ def include_from(file: Path) -> Include:
         return included(leaf, where, file) if where.rpartition(".")[2] == KEY else None
 
     return include
-
-
-def _load(path: str | Path, overrides: Sequence[str], model: type[Model]) -> tuple[Model, Reader]:
-    return checked(*_read(path, overrides, model), model)
 
 
 def checked(data: dict[str, Any], reader: Reader, model: type[Model]) -> tuple[Model, Reader]:

@@ -12,11 +12,11 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from cimsim.arch.convert import Reader
-from cimsim.arch.loader import arch_tree, include_from, load_arch, told
+from cimsim.arch.loader import arch_of, arch_tree, include_from, told
 from cimsim.arch.spec import ArchSpec
 from cimsim.arch.spec_base import Spec
-from cimsim.arch.tree import Branch, Leaf, Node, Origin, include_all, put
-from cimsim.errors import ChangedError, CimsimError, SpecError
+from cimsim.arch.tree import Branch, Leaf, Node, Origin, finished, include_all, put
+from cimsim.errors import SpecError
 
 __all__ = ["Variations", "assignment"]
 
@@ -27,7 +27,7 @@ _HIDDEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 class Variations:
-    """The architectures around one file; models that a change does not touch are shared between them.
+    """The architectures around one file, which is read once; what a change does not touch they share.
 
     Attributes
     ----------
@@ -39,10 +39,10 @@ class Variations:
     """
 
     def __init__(self, path: str | Path, overrides: Sequence[str] = ()) -> None:
-        self.base = load_arch(path, overrides)
         self._path, self._overrides = path, tuple(overrides)
         self._include = include_from(Path(path))
         self._tree, reader = arch_tree(Path(path), overrides), Reader()
+        self.base = arch_of(self._tree, path, overrides)
         self._data = reader.model(self._tree, (ArchSpec,), "")
         self._origins = reader.origins
 
@@ -56,23 +56,13 @@ class Variations:
         Raises
         ------
         SpecError : as `load_arch`
-        ChangedError : what was not understood must be read anew, but the file is another one by now
         """
         changes = [assignment(path, value) for path, value in settings.items()]
         overrides = [*self._overrides, *changes]
         try:
             return self._changed(changes, overrides)
         except (SpecError, ValidationError, _Unknown):
-            self._check_unchanged()
-            return load_arch(self._path, overrides)
-
-    def _check_unchanged(self) -> None:
-        try:
-            is_same = load_arch(self._path, self._overrides) == self.base
-        except CimsimError:
-            is_same = False
-        if not is_same:
-            raise ChangedError(str(self._path), "is not what it was when it was first read")
+            return arch_of(finished(self._tree, changes, self._include), self._path, overrides)
 
     def _changed(self, changes: Sequence[str], overrides: Sequence[str]) -> ArchSpec:
         tree = self._tree
@@ -89,7 +79,7 @@ class Variations:
 
 
 class _Unknown(Exception):
-    """What only the whole file, read anew, can put into words."""
+    """What only the whole tree, understood anew, can put into words."""
 
 
 class _Reading:

@@ -180,8 +180,8 @@ class Journal:
 
 
 def unwritable(path: Path, reason: str) -> InputError:
-    """A file of a sweep that there is no room for."""
-    cure = "make room, then go on with --resume: no point that counts is lost"
+    """A file of a sweep that there is no room for, or that must not be written."""
+    cure = "put that right, then go on with --resume: no point that counts is lost"
     return InputError(str(path), "could not be written", reason, cure)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,11 @@ class Finished:
         columns = list(self.plan.columns)
         found: pd.DataFrame = self.frame({*names, *columns}).drop_duplicates(columns, ignore_index=True)
         return found
+
+    @cached_property
+    def decided(self) -> pd.DataFrame:
+        """`points` of a sweep with objectives: what they reach, and which are on the front."""
+        return self.points({"point", "pareto", "pareto_tie", *self.plan.spec.objectives})
 
 
 def sweep(

@@ -28,8 +28,8 @@ def lines_of(finished: Finished) -> Iterator[str]:
     if finished.n_failed:
         yield f"failed   {things(finished.n_failed, 'point')}, the first: {first_error(finished)}"
     if plan.spec.objectives:
-        flags = finished.points({"pareto", "pareto_tie"})
-        n_front, n_ties = int(flags["pareto"].sum()), int(flags["pareto_tie"].sum())
+        table = finished.decided
+        n_front, n_ties = int(table["pareto"].sum()), int(table["pareto_tie"].sum())
         ties = f", {things(n_ties, 'tie')} within the noise" if n_ties else ""
         wishes = ", ".join(f"{'most' if o.is_max else 'least'} {o.column}" for o in objectives_of(plan))
         yield f"front    {things(n_front, 'point')}{ties}: {wishes}"
@@ -46,8 +46,7 @@ def front_of(finished: Finished) -> tuple[list[str], list[list[str]], int]:
     """Header and rows of the front, best in the first objective first, and how many rows are left out."""
     objectives = objectives_of(finished.plan)
     header = ["point", *finished.plan.columns, *(o.column for o in objectives)]
-    table = finished.points({*header, "pareto"})
-    front = table[table["pareto"]].sort_values(
+    front = finished.decided[finished.decided["pareto"]].sort_values(
         [o.column for o in objectives], ascending=[not o.is_max for o in objectives], kind="stable"
     )
     rows = [
